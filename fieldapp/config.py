@@ -1,0 +1,108 @@
+"""Settings, read once from the environment and then frozen."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+MEBIBYTE = 1024 * 1024
+SECRET_LENGTH = 32
+DEFAULT_SECRETS = frozenset({"secret", "changeme", "change-me", "dev", "fieldapp"})
+
+
+class ConfigError(Exception):
+    """Say which setting is missing or unusable, and what to do about it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Hold everything that differs between one installation and another."""
+
+    database_url: str
+    secret_key: str
+    data_dir: Path
+    public_url: str | None = None
+    announced_submission_bytes: int = 10 * MEBIBYTE
+    """What phones are told (X-OpenRosa-Accept-Content-Length): they split above it."""
+    max_submission_bytes: int = 40 * MEBIBYTE
+    """What is really taken, well above the announced size: one file goes whole."""
+    max_instance_bytes: int = 4 * MEBIBYTE
+    """The XML part alone."""
+    max_json_bytes: int = 16 * MEBIBYTE
+    """A JSON body, after gzip is undone."""
+    log_level: str = "INFO"
+
+    @property
+    def files_dir(self) -> Path:
+        """Say where attachments lie, by the SHA-256 of their content."""
+        return self.data_dir / "files"
+
+    @property
+    def ledger_key_file(self) -> Path:
+        """Say where the Ed25519 key that signs the logs' heads is kept."""
+        return self.data_dir / "ledger-key.pem"
+
+    def with_driver(self) -> str:
+        """Give the database address as SQLAlchemy wants it, with psycopg 3."""
+        _, _, rest = self.database_url.partition("://")
+        return f"postgresql+psycopg://{rest}"
+
+
+def from_env(environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings.
+
+    :raises ConfigError: naming the variable that is missing or unusable.
+    """
+    return Config(
+        database_url=_database_url(environ),
+        secret_key=_secret_key(environ),
+        data_dir=Path(environ.get("FIELDAPP_DATA_DIR", ".data")).resolve(),
+        public_url=environ.get("FIELDAPP_PUBLIC_URL", "").rstrip("/") or None,
+        announced_submission_bytes=_bytes(
+            environ, "FIELDAPP_ANNOUNCED_SUBMISSION_BYTES", 10 * MEBIBYTE
+        ),
+        max_submission_bytes=_bytes(
+            environ, "FIELDAPP_MAX_SUBMISSION_BYTES", 40 * MEBIBYTE
+        ),
+        log_level=environ.get("FIELDAPP_LOG_LEVEL", "INFO").upper(),
+    )
+
+
+def _required(environ: Mapping[str, str], name: str, remedy: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise ConfigError(f"{name} is not set. {remedy}")
+    return value
+
+
+def _database_url(environ: Mapping[str, str]) -> str:
+    url = _required(
+        environ,
+        "DATABASE_URL",
+        "Set it to postgresql://user:password@host/database, or start with "
+        "`fieldapp run`, which brings its own PostgreSQL.",
+    )
+    if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        raise ConfigError("DATABASE_URL must begin with postgresql://.")
+    return url
+
+
+def _secret_key(environ: Mapping[str, str]) -> str:
+    secret = _required(
+        environ,
+        "FIELDAPP_SECRET_KEY",
+        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+    )
+    if secret.lower() in DEFAULT_SECRETS or len(secret) < SECRET_LENGTH:
+        raise ConfigError(
+            f"FIELDAPP_SECRET_KEY is a default or shorter than {SECRET_LENGTH} "
+            "characters: anybody could sign in as anybody. Make a random one."
+        )
+    return secret
+
+
+def _bytes(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or int(text) < MEBIBYTE:
+        raise ConfigError(f"{name} must be a whole number of bytes, at least 1 MiB.")
+    return int(text)

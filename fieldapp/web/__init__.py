@@ -1,0 +1,1 @@
+"""The HTTP kit: problems, paging and texts, without any domain knowledge."""
