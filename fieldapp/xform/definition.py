@@ -1,0 +1,243 @@
+"""What a form asks and demands, compiled once and read by every evaluation."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fieldapp.xform.node import Node
+from fieldapp.xform.translations import Translations, text_for
+from fieldapp.xform.values import ValueType
+from fieldapp.xform.xpath import Expression
+
+Path = tuple[str, ...]
+"""Element names from the root of the primary instance, without namespaces."""
+
+_NAME = re.compile(r"\$\{\s*([^\s{}]+)\s*\}")
+
+StepKind = Literal["calculate", "relevant"]
+
+
+class FormError(ValueError):
+    """A form cannot be used; says why and where."""
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.reason = reason
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """What `<bind>` demands of a node (ODK XForms, 5.3)."""
+
+    type: str = "string"
+    relevant: Expression | None = None
+    required: Expression | None = None
+    required_message: Translations = field(default_factory=dict)
+    readonly: Expression | None = None
+    constraint: Expression | None = None
+    constraint_message: Translations = field(default_factory=dict)
+    calculate: Expression | None = None
+    preload: str = ""
+    preload_params: str = ""
+    roles: frozenset[str] = frozenset()
+    warn: Expression | None = None
+    warn_message: Translations = field(default_factory=dict)
+    save_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer that a form offers."""
+
+    value: str
+    labels: Translations
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSet:
+    """Choices that are looked up in an instance, often cut by another answer."""
+
+    nodeset: Expression
+    value: str
+    label: str
+    label_is_itext: bool
+    instance: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A question as the body of the form shows it (ODK XForms, 8.1)."""
+
+    kind: str
+    labels: Translations
+    hints: Translations
+    appearance: str = ""
+    mediatype: str = ""
+    choices: tuple[Choice, ...] = ()
+    itemset: ItemSet | None = None
+    offered: frozenset[str] | None = None
+    start: float | None = None
+    end: float | None = None
+    step: float | None = None
+
+    @property
+    def is_select(self) -> bool:
+        """Tell whether the answer is chosen from a list."""
+        return self.kind in {"select", "select1", "rank"}
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A group that may stand several times."""
+
+    count: Path | None = None
+    count_expression: Expression | None = None
+    is_fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDefinition:
+    """A node of the primary instance with all that the form says about it."""
+
+    index: int
+    path: Path
+    name: str
+    bind: Bind
+    value_type: ValueType
+    children: tuple["NodeDefinition", ...] = ()
+    controls: tuple[Control, ...] = ()
+    repeat: Repeat | None = None
+    labels: Translations = field(default_factory=dict)
+    default: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    initial_count: int = 1
+    offered: frozenset[str] | None = None
+    text_path: str = ""
+    is_in_repeat: bool = False
+    is_set_by_action: bool = False
+    children_by_name: Mapping[str, "NodeDefinition"] = field(default_factory=dict)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Tell whether the node holds an answer."""
+        return not self.children
+
+    @property
+    def control(self) -> Control | None:
+        """Give the first control that shows the node."""
+        return self.controls[0] if self.controls else None
+
+
+@dataclass(frozen=True, slots=True)
+class BodyStep:
+    """What the body shows next: a question, a group of them, or a repeat.
+
+    The node is found from the item of the `anchor`-th enclosing repeat (0 is the
+    root of the instance) by going down along `names`.
+    """
+
+    kind: Literal["question", "group", "repeat"]
+    node: NodeDefinition | None
+    anchor: int = 0
+    names: Path = ()
+    control: Control | None = None
+    children: tuple["BodyStep", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One expression whose turn comes when all that it reads is settled."""
+
+    path: Path
+    kind: StepKind
+    expression: Expression
+    node: NodeDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class FormDefinition:
+    """A whole form version."""
+
+    form_id: str
+    version: str
+    root: NodeDefinition
+    nodes: Mapping[Path, NodeDefinition]
+    titles: Translations
+    languages: tuple[str, ...]
+    default_language: str
+    itext: Mapping[str, Mapping[str, str]]
+    instances: Mapping[str, Node]
+    missing_instances: Mapping[str, str]
+    last_saved_instances: frozenset[str]
+    steps: tuple[Step, ...]
+    body: tuple[BodyStep, ...]
+    submission: Mapping[str, str] = field(default_factory=dict)
+    entities_version: str = ""
+    village_path: Path | None = None
+    subject_paths: tuple[Path, ...] = ()
+    personal_paths: tuple[Path, ...] = ()
+    attachment_paths: tuple[Path, ...] = ()
+    role_paths: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    start_path: Path | None = None
+    end_path: Path | None = None
+    today_path: Path | None = None
+    repeats: frozenset[Path] = frozenset()
+    warned: tuple[NodeDefinition, ...] = ()
+    calculated: tuple[NodeDefinition, ...] = ()
+    fixed_offers: Mapping[Path, frozenset[str]] = field(default_factory=dict)
+    listed: Mapping[Path, Mapping[str, Translations]] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Give the title as the form has it."""
+        return text_for(self.titles, self.default_language)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Tell whether phones seal the entries before they send them."""
+        return bool(self.submission.get("base64RsaPublicKey"))
+
+    def text(self, text_id: str) -> str:
+        """Give one text in the default language, for `jr:itext()`."""
+        return self.itext.get(self.default_language, {}).get(text_id, "")
+
+    def expand(self, source: str) -> str:
+        """Write `${name}` as the path of the question with that name.
+
+        :raises FormError: if there is no such question, or more than one.
+        """
+        return _NAME.sub(self._path_named, source)
+
+    def _path_named(self, found: re.Match[str]) -> str:
+        name = found.group(1)
+        paths = [path for path in self.nodes if path[-1] == name]
+        if len(paths) != 1:
+            count = "no question" if not paths else "more than one question"
+            raise FormError(f"there is {count} named {name!r}")
+        return f" {path_text(paths[0])} "
+
+    def labels_for(self, path: Path | str) -> Translations:
+        """Give a question's label by language; the name where it has none."""
+        node = self.nodes.get(plain_path(path))
+        return node.labels if node else {}
+
+    def choice_labels(self, path: Path | str) -> Mapping[str, Translations]:
+        """Give the labels of a question's choices by value, as far as they are known.
+
+        Itemsets are listed uncut: a filter hides choices, it does not rename them.
+        """
+        return self.listed.get(plain_path(path), {})
+
+
+def plain_path(path: Path | str) -> Path:
+    """Read `/data/item[2]/price` as the path of the form's node."""
+    if isinstance(path, tuple):
+        return path
+    return tuple(part.partition("[")[0] for part in path.split("/") if part)
+
+
+def path_text(path: Path) -> str:
+    """Write a path as people see it."""
+    return "/" + "/".join(path)

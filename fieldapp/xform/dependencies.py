@@ -1,0 +1,121 @@
+"""Order calculates and relevances so that each finds settled what it reads."""
+
+from collections.abc import Iterable, Mapping
+
+from fieldapp.xform.definition import (
+    FormError,
+    NodeDefinition,
+    Path,
+    Step,
+    path_text,
+)
+from fieldapp.xform.xpath import Expression
+
+Key = tuple[Path, str]
+
+
+def order_steps(nodes: Mapping[Path, NodeDefinition]) -> tuple[Step, ...]:
+    """Give all calculates and relevances in an order that serves each its input.
+
+    :raises FormError: if some depend on themselves; names the way around.
+    """
+    steps = {
+        (node.path, kind): Step(node.path, kind, expression, node)
+        for node in nodes.values()
+        for kind, expression in (
+            ("relevant", node.bind.relevant),
+            ("calculate", node.bind.calculate),
+        )
+        if expression is not None
+    }
+    waits = {key: _inputs(key, step, steps, nodes) for key, step in steps.items()}
+    order: list[Step] = []
+    state: dict[Key, bool] = {}
+    for key in steps:
+        _settle(key, waits, state, steps, order)
+    return tuple(order)
+
+
+def _settle(
+    start: Key,
+    waits: Mapping[Key, tuple[Key, ...]],
+    state: dict[Key, bool],
+    steps: Mapping[Key, Step],
+    order: list[Step],
+) -> None:
+    """Settle one step after all that it waits for; a stack, for deep chains."""
+    if start in state:
+        return
+    state[start] = False
+    stack = [(start, iter(waits[start]))]
+    while stack:
+        key, rest = stack[-1]
+        following = next(rest, None)
+        if following is None:
+            state[key] = True
+            order.append(steps[key])
+            stack.pop()
+        elif following not in state:
+            state[following] = False
+            stack.append((following, iter(waits[following])))
+        elif not state[following]:
+            raise _cycle([entry for entry, _ in stack], following)
+
+
+def _cycle(open_keys: list[Key], back_to: Key) -> FormError:
+    around = [*open_keys[open_keys.index(back_to) :], back_to]
+    way = " → ".join(f"{path_text(path)} ({kind})" for path, kind in around)
+    return FormError(f"the logic goes in a circle: {way}", path_text(back_to[0]))
+
+
+def _inputs(
+    key: Key,
+    step: Step,
+    steps: Mapping[Key, Step],
+    nodes: Mapping[Path, NodeDefinition],
+) -> tuple[Key, ...]:
+    """Name the steps whose outcome a step reads."""
+    found: dict[Key, None] = {}
+    for path in expand_references(step.expression, nodes):
+        if (path, "calculate") in steps:
+            found[(path, "calculate")] = None
+        for depth in range(1, len(path) + 1):
+            if (path[:depth], "relevant") in steps:
+                found[(path[:depth], "relevant")] = None
+    found.pop(key, None)
+    return tuple(found)
+
+
+def expand_references(
+    expression: Expression, nodes: Mapping[Path, NodeDefinition]
+) -> Iterable[Path]:
+    """Give the nodes that an expression may read, wildcards resolved."""
+    for reference in expression.references:
+        if "*" in reference or "**" in reference:
+            yield from (path for path in nodes if matches(path, reference))
+        else:
+            yield reference
+
+
+def matches(path: Path, pattern: Path) -> bool:
+    """Tell whether a path fits a pattern with `*` (one step) and `**` (any)."""
+    reached = {0}
+    reached = _skip(reached, pattern)
+    for name in path:
+        following = {at for at in reached if pattern[at : at + 1] == ("**",)}
+        following |= {
+            at + 1 for at in reached if pattern[at : at + 1] in {(name,), ("*",)}
+        }
+        reached = _skip(following, pattern)
+    return len(pattern) in reached
+
+
+def _skip(reached: set[int], pattern: Path) -> set[int]:
+    """Step over `**`, which may stand for nothing."""
+    pending = list(reached)
+    while pending:
+        at = pending.pop()
+        if pattern[at : at + 1] == ("**",) and at + 1 not in reached:
+            reached.add(at + 1)
+            pending.append(at + 1)
+    return reached

@@ -1,0 +1,106 @@
+"""The texts of a form: `itext` translations, inline texts, and values within them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fieldapp.xform.markup import Element, local_name
+from fieldapp.xform.translations import Translations, language_code
+
+_ITEXT = re.compile(r"\s*jr:itext\(\s*(['\"])(.*?)\1\s*\)\s*", re.S)
+_OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.S)
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """All translations of a form, by language name and text id."""
+
+    languages: tuple[str, ...] = ()
+    default_language: str = ""
+    by_language: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def find(self, text_id: str) -> dict[str, str]:
+        """Give a text in each language that has it, the default language first."""
+        ordered = sorted(self.languages, key=lambda name: name != self.default_language)
+        return {
+            language_code(name): self.by_language[name][text_id]
+            for name in ordered
+            if text_id in self.by_language[name]
+        }
+
+    def resolve(self, source: str) -> dict[str, str]:
+        """Read an attribute that is a text or refers to one by `jr:itext('…')`."""
+        reference = _ITEXT.fullmatch(source)
+        if reference:
+            return self.find(reference.group(2))
+        return {language_code(self.default_language) or "": source} if source else {}
+
+
+def read_itext(model: Element) -> Texts:
+    """Read the `itext` element of a model (ODK XForms, 7)."""
+    translations = [
+        element
+        for itext in model.iterchildren("{*}itext")
+        for element in itext.iterchildren("{*}translation")
+    ]
+    by_language = {
+        element.get("lang", ""): {
+            text.get("id", ""): _plain_value(text)
+            for text in element.iterchildren("{*}text")
+        }
+        for element in translations
+    }
+    default = next(
+        (each.get("lang", "") for each in translations if each.get("default")),
+        next(iter(by_language), ""),
+    )
+    return Texts(tuple(by_language), default, by_language)
+
+
+def read_text(parent: Element, name: str, texts: Texts) -> dict[str, str]:
+    """Read the `label` or `hint` of an element, inline or by reference."""
+    for element in parent.iterchildren("{*}" + name):
+        reference = element.get("ref")
+        if reference:
+            return texts.resolve(reference)
+        inline = inline_text(element)
+        return {language_code(texts.default_language) or "": inline} if inline else {}
+    return {}
+
+
+def inline_text(element: Element) -> str:
+    """Write a text with its outputs as `{{expression}}`, spaces collapsed."""
+    parts = [element.text or ""]
+    for child in element:
+        if local_name(child) == "output":
+            expression = child.get("value") or child.get("ref") or ""
+            parts.append("{{" + expression.strip() + "}}")
+        else:
+            parts.append(inline_text(child))
+        parts.append(child.tail or "")
+    return _SPACES.sub(" ", "".join(parts)).strip()
+
+
+def without_outputs(texts: Translations) -> dict[str, str]:
+    """Write texts for where no answers are at hand: an ellipsis for each value."""
+    return {language: _OUTPUT.sub("…", text) for language, text in texts.items()}
+
+
+def outputs_of(text: str) -> list[str]:
+    """List the expressions that a text shows the values of."""
+    return _OUTPUT.findall(text)
+
+
+def fill_outputs(text: str, values: Mapping[str, str]) -> str:
+    """Put values into a text."""
+    return _OUTPUT.sub(lambda found: values.get(found.group(1), "…"), text)
+
+
+def _plain_value(text: Element) -> str:
+    """Choose the value without a form (image, audio, short), else the first."""
+    values = list(text.iterchildren("{*}value"))
+    for value in values:
+        if not value.get("form"):
+            return inline_text(value)
+    return ""

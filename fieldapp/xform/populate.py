@@ -1,0 +1,201 @@
+"""Put an instance into its form's shape, as JavaRosa's `TreeElement.populate` does."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fieldapp.xform.definition import FormDefinition, NodeDefinition
+from fieldapp.xform.markup import JAVAROSA, Element
+from fieldapp.xform.node import Node
+
+TEMPLATE = f"{{{JAVAROSA}}}template"
+_SPACE = "".join(map(chr, range(33)))
+
+
+@dataclass(slots=True)
+class Surplus:
+    """An element that the form has no place for."""
+
+    parent: Node
+    name: str
+    text: str
+    is_known: bool
+
+
+@dataclass(slots=True)
+class Populated:
+    """An instance in its form's shape, and what did not fit."""
+
+    definition: FormDefinition
+    now: datetime
+    slots: list[list[Node]]
+    root: Node = field(init=False)
+    surplus: list[Surplus] = field(default_factory=list)
+    lost: set[Node] = field(default_factory=set)
+    missing: list[Node] = field(default_factory=list)
+
+    def add_default(self, definition: NodeDefinition, parent: Node) -> Node:
+        """Add a node with the answers that the blank form has."""
+        node = Node(definition.name, definition=definition)
+        parent.append(node)
+        self.slots[definition.index].append(node)
+        if definition.children:
+            for child in definition.children:
+                for _ in range(child.initial_count if child.repeat else 1):
+                    self.add_default(child, node)
+        elif definition.default:
+            self.read(node, definition, definition.default)
+        if not parent.is_relevant:
+            node.is_relevant = False
+        return node
+
+    def read(self, node: Node, definition: NodeDefinition, text: str) -> None:
+        """Give a node its text and the value that XPath sees."""
+        node.text = text
+        value = definition.value_type.read(text, self.now)
+        if value is None:
+            self.lost.add(node)
+            value = ""
+        elif definition.offered is not None:
+            value = self._offered(node, str(value), definition)
+        node.value = value
+
+    def _offered(self, node: Node, text: str, definition: NodeDefinition) -> str:
+        """Drop what a fixed list does not offer, as JavaRosa does when it loads."""
+        offered = definition.offered or frozenset()
+        if definition.value_type.name != "select":
+            if text in offered:
+                return text
+            self.lost.add(node)
+            return ""
+        items = text.split(" ")
+        kept = [item for item in items if item in offered]
+        if len(kept) < len(items):
+            self.lost.add(node)
+        return " ".join(kept)
+
+
+def populate(definition: FormDefinition, root: Element, now: datetime) -> Populated:
+    """Build the tree that XPath walks; `definition.root` names the root element."""
+    populated = Populated(definition, now, [[] for _ in definition.nodes])
+    node = Node(
+        definition.root.name,
+        attributes={str(name): str(root.get(name)) for name in root.keys()},  # noqa: SIM118 - an element is no dict
+        definition=definition.root,
+    )
+    populated.root = node
+    populated.slots[definition.root.index].append(node)
+    _fill(populated, node, definition.root, root)
+    return populated
+
+
+def _fill(
+    populated: Populated, node: Node, definition: NodeDefinition, element: Element
+) -> None:
+    if definition.children:
+        _fill_group(populated, node, definition, element)
+    else:
+        _fill_leaf(populated, node, definition, element)
+
+
+def _fill_leaf(
+    populated: Populated, node: Node, definition: NodeDefinition, element: Element
+) -> None:
+    if len(element):
+        populated.surplus.extend(
+            _surplus(node, child, is_known=False) for child in element.iterchildren("*")
+        )
+        return
+    text = element.text
+    if text:
+        text = text.strip(_SPACE)
+        if text:
+            populated.read(node, definition, text)
+
+
+def _fill_group(
+    populated: Populated, node: Node, definition: NodeDefinition, element: Element
+) -> None:
+    """Give each of the form's children its elements; the order is the form's."""
+    found: dict[str, list[Element]] = {}
+    for child in element:
+        tag: str = child.tag
+        name = tag.rpartition("}")[2] if tag[0] == "{" else tag
+        known = found.get(name)
+        if known is None:
+            found[name] = [child]
+        else:
+            known.append(child)
+    for child_definition in definition.children:
+        elements = found.pop(child_definition.name, None)
+        if child_definition.repeat is not None:
+            for each in elements or ():
+                _fill_item(populated, node, child_definition, each)
+        elif elements is None:
+            _miss(populated, node, child_definition)
+        else:
+            _fill(populated, _new_node(populated, node, child_definition), child_definition, elements[0])
+            if len(elements) > 1:
+                populated.surplus.extend(
+                    _surplus(node, each, is_known=True) for each in elements[1:]
+                )
+    if found or (not len(element) and element.text and element.text.strip()):
+        _keep_surplus(populated, node, definition, element, found)
+
+
+def _new_node(
+    populated: Populated, parent: Node, definition: NodeDefinition
+) -> Node:
+    node = Node(definition.name, definition=definition)
+    parent.append(node)
+    populated.slots[definition.index].append(node)
+    return node
+
+
+def _fill_item(
+    populated: Populated, parent: Node, definition: NodeDefinition, element: Element
+) -> None:
+    """Fill one item of a repeat; a template is not an item."""
+    if element.get(TEMPLATE) is None:
+        node = _new_node(populated, parent, definition)
+        _fill(populated, node, definition, element)
+
+
+def _miss(populated: Populated, parent: Node, definition: NodeDefinition) -> None:
+    """Add what the entry lacks: with the form's defaults, and not relevant."""
+    node = populated.add_default(definition, parent)
+    populated.missing.append(node)
+    _hide(node)
+
+
+def _hide(node: Node) -> None:
+    node.is_relevant = False
+    for child in node.children:
+        _hide(child)
+
+
+def _keep_surplus(
+    populated: Populated,
+    node: Node,
+    definition: NodeDefinition,
+    element: Element,
+    found: dict[str, list[Element]],
+) -> None:
+    """Note what the form does not know; a root's `meta` belongs to the phone."""
+    if not len(element):
+        text = (element.text or "").strip(_SPACE)
+        populated.surplus.append(Surplus(node, "", text, is_known=False))
+        return
+    if node.parent is None:
+        found.pop("meta", None)
+    elif node.parent.parent is None and definition.name == "meta":
+        return
+    for elements in found.values():
+        populated.surplus.extend(
+            _surplus(node, each, is_known=False) for each in elements
+        )
+
+
+def _surplus(parent: Node, element: Element, *, is_known: bool) -> Surplus:
+    tag: str = element.tag
+    text = "".join(str(part) for part in element.itertext()).strip(_SPACE)
+    return Surplus(parent, tag.rpartition("}")[2], text, is_known=is_known)

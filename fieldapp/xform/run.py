@@ -1,0 +1,148 @@
+"""The calculates and relevances of one instance, run in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from fieldapp.xform.calculation import store
+from fieldapp.xform.definition import FormDefinition, NodeDefinition, Step
+from fieldapp.xform.judgement import indexed_path
+from fieldapp.xform.node import Node
+from fieldapp.xform.populate import Populated
+from fieldapp.xform.xpath import Evaluation, Expression, XPathError, XPathLimit
+
+
+@dataclass(slots=True)
+class Failure:
+    """An expression that has no value here."""
+
+    node: Node
+    expression: Expression
+    reason: str
+
+
+@dataclass(slots=True)
+class Run:
+    """The working state of one evaluation."""
+
+    definition: FormDefinition
+    populated: Populated
+    context: Evaluation
+    known_instances: frozenset[str]
+    late_instances: frozenset[str]
+    hidden: set[Node]
+    failures: dict[tuple[Node, str], Failure] = field(default_factory=dict)
+    reruns: int = 0
+
+    def run_steps(self) -> None:
+        """Calculate and decide relevance, each after what it reads.
+
+        :raises XPathLimit: if the instance makes it too much work.
+        """
+        slots = self.populated.slots
+        for step in self.definition.steps:
+            nodes = slots[step.node.index]
+            if nodes and self.can_judge(step.expression):
+                if step.kind == "calculate":
+                    self._calculate(step, nodes)
+                else:
+                    self._decide_relevance(step, nodes)
+
+    def can_judge(self, expression: Expression) -> bool:
+        """Tell whether all lists that an expression reads are at hand."""
+        return not expression.instances or expression.instances <= self.known_instances
+
+    def _calculate(self, step: Step, nodes: list[Node]) -> None:
+        context, value_of = self.context, step.expression.value
+        type_name = step.node.bind.type
+        is_text = type_name == "string"
+        for node in nodes:
+            context.node = node
+            try:
+                value = value_of(context)
+                if is_text and value.__class__ is str:
+                    node.value = cast("str", value)
+                else:
+                    node.value = store(value, type_name, context.now)
+            except XPathLimit:
+                raise
+            except XPathError as error:
+                self.fail(node, step.expression, error)
+
+    def _decide_relevance(self, step: Step, nodes: list[Node]) -> None:
+        context, decide = self.context, step.expression.boolean
+        for node in nodes:
+            context.node = node
+            try:
+                is_relevant = decide(context)
+            except XPathLimit:
+                raise
+            except XPathError as error:
+                self.fail(node, step.expression, error)
+            else:
+                if is_relevant is not node.is_relevant or node in self.hidden:
+                    self._set_relevance(node, is_relevant=is_relevant)
+
+    def fail(self, node: Node, expression: Expression, error: XPathError) -> None:
+        """Note that an expression has no value for a node."""
+        self.failures[node, expression.source] = Failure(node, expression, str(error))
+
+    def _set_relevance(self, node: Node, *, is_relevant: bool) -> None:
+        """Show or hide a node; what is below it inherits that."""
+        if is_relevant:
+            self.hidden.discard(node)
+        else:
+            self.hidden.add(node)
+        parent = node.parent
+        shown = is_relevant and (parent is None or parent.is_relevant)
+        if shown is not node.is_relevant:
+            self._inherit(node, shown=shown)
+
+    def _inherit(self, node: Node, *, shown: bool) -> None:
+        node.is_relevant = shown
+        for child in node.children:
+            visible = shown and child not in self.hidden
+            if visible is not child.is_relevant:
+                self._inherit(child, shown=visible)
+
+
+def definition_of(node: Node) -> NodeDefinition:
+    """Give what the form says about a node of a populated instance."""
+    return cast("NodeDefinition", node.definition)
+
+
+def path_of(node: Node, repeats: frozenset[tuple[str, ...]]) -> str:
+    """Write where a node stands; without an index outside of repeats."""
+    definition = definition_of(node)
+    if definition.is_in_repeat:
+        return indexed_path(node, repeats)
+    return definition.text_path
+
+
+def near_node(start: Node, path: tuple[str, ...]) -> Node | None:
+    """Find the node at a path that shares as many repeat items as it can."""
+    own = start.path
+    shared = 0
+    while shared < min(len(own), len(path)) and own[shared] == path[shared]:
+        shared += 1
+    node: Node | None = start
+    for _ in range(len(own) - shared):
+        node = node.parent if node is not None else None
+    for name in path[shared:]:
+        found = node.by_name.get(name) if node is not None else None
+        node = found[0] if found else None
+    return node
+
+
+def read_by(
+    expression: Expression, node: Node, repeats: frozenset[tuple[str, ...]]
+) -> Mapping[str, str]:
+    """Give the values that an expression read, by path, for people to see."""
+    found: dict[str, str] = {}
+    for path in sorted(expression.references):
+        if "*" in path or "**" in path or path == node.path:
+            continue
+        near = near_node(node, path)
+        if near is not None and not near.children:
+            found[path_of(near, repeats)] = near.text
+    return found

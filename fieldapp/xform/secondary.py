@@ -1,0 +1,126 @@
+"""Read the lists beside an entry: inline instances, CSV, XML and GeoJSON files."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lxml import etree
+
+from fieldapp.xform.definition import FormError
+from fieldapp.xform.markup import Element, local_name, new_parser
+from fieldapp.xform.node import Node
+
+MAX_ITEMS = 500_000
+_SPACE = "".join(map(chr, range(33)))
+
+
+def read_inline(element: Element) -> Node:
+    """Copy an element and all below it."""
+    pairs = [(element, _copy(element))]
+    top = pairs[0][1]
+    while pairs:
+        source, node = pairs.pop()
+        for child in source.iterchildren("*"):
+            copied = node.append(_copy(child))
+            if len(child):
+                pairs.append((child, copied))
+    return top.freeze()
+
+
+def _copy(element: Element) -> Node:
+    keys = element.keys()
+    text = "" if len(element) else (element.text or "").strip(_SPACE)
+    if not keys:
+        return Node(local_name(element), text)
+    attributes = {key.rpartition("}")[2]: element.get(key, "") for key in keys}
+    return Node(local_name(element), text, attributes=attributes)
+
+
+def read_file(name: str, content: bytes) -> Node:
+    """Read an external list by the ending of its name.
+
+    :raises FormError: if the file is not what its name says.
+    """
+    ending = name.rpartition(".")[2].lower()
+    try:
+        if ending == "csv":
+            return read_csv(content.decode("utf-8-sig"))
+        if ending == "geojson":
+            return read_geojson(content.decode("utf-8-sig"))
+        return read_inline(etree.fromstring(content, new_parser()))
+    except (UnicodeDecodeError, csv.Error, etree.XMLSyntaxError, ValueError) as error:
+        raise FormError(f"the file {name} cannot be read: {error}") from error
+
+
+def read_csv(text: str) -> Node:
+    """Read a CSV file as ODK does: a `root` with an `item` for each row."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    header = [column.strip() for column in next(rows, [])]
+    return list_of_items(
+        dict(zip(header, row, strict=False)) for row in rows if any(row)
+    )
+
+
+def _delimiter(text: str) -> str:
+    """Choose the semicolon where the header has more of them than commas."""
+    header = text.partition("\n")[0]
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def list_of_items(rows: Iterable[Mapping[str, str]]) -> Node:
+    """Make the tree of an external list: `root/item/column`."""
+    root = Node("root")
+    for count, row in enumerate(rows):
+        if count >= MAX_ITEMS:
+            raise ValueError(f"more than {MAX_ITEMS} rows")
+        item = root.append(Node("item"))
+        for column, value in row.items():
+            item.append(Node(column, value))
+    return root.freeze()
+
+
+def read_geojson(text: str) -> Node:
+    """Read a GeoJSON feature collection as ODK does: properties, and `geometry`."""
+    try:
+        collection = json.loads(text)
+        return list_of_items(_feature(each) for each in collection["features"])
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("not a GeoJSON feature collection") from error
+
+
+def _feature(feature: Mapping[str, Any]) -> dict[str, str]:
+    row = {"geometry": _geometry(feature["geometry"])}
+    if "id" in feature:
+        row["id"] = _text(feature["id"])
+    properties = feature.get("properties") or {}
+    row.update({str(name): _text(value) for name, value in properties.items()})
+    return row
+
+
+def _geometry(geometry: Mapping[str, Any] | None) -> str:
+    """Write positions as `lat lon alt accuracy`, with `;` between them."""
+    if not geometry:
+        return ""
+    coordinates = geometry["coordinates"]
+    kind = geometry["type"]
+    if kind == "Point":
+        return _position(coordinates)
+    if kind == "Polygon":
+        coordinates = coordinates[0]
+    elif kind != "LineString":
+        raise ValueError(f"geometry {kind} is not supported")
+    return "; ".join(_position(each) for each in coordinates)
+
+
+def _position(position: list[float]) -> str:
+    return f"{position[1]} {position[0]} 0 0"
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,104 @@
+"""Read the sheets of a form file that XLSForm does not define, with row numbers."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from openpyxl import load_workbook
+
+from fieldapp.xform.definition import FormError
+
+MAX_FILE_BYTES = 20_000_000
+MAX_UNPACKED_BYTES = 100_000_000
+_CELLS = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"[\s:|-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row of a sheet, with the number that people see beside it."""
+
+    sheet: str
+    row: int
+    cells: Mapping[str, str]
+
+
+def read_sheets(content: bytes, *, is_markdown: bool) -> dict[str, tuple[SheetRow, ...]]:
+    """Read all sheets by lower-case name.
+
+    :raises FormError: if the file is too large, or not of its kind.
+    """
+    if len(content) > MAX_FILE_BYTES:
+        raise FormError(f"the file is larger than {MAX_FILE_BYTES} bytes")
+    grids = _markdown(content) if is_markdown else _workbook(content)
+    return {name: tuple(_rows(name, grid)) for name, grid in grids.items()}
+
+
+def _rows(sheet: str, grid: Iterable[tuple[int, list[str]]]) -> Iterator[SheetRow]:
+    header: list[str] | None = None
+    for number, cells in grid:
+        if not any(cells):
+            continue
+        if header is None:
+            header = cells
+            continue
+        named = zip(header, cells, strict=False)
+        yield SheetRow(sheet, number, {key: cell for key, cell in named if key and cell})
+
+
+def _markdown(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:
+    """Read tables whose first column names the sheet, as pyxform does."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormError(f"byte {error.start} is not UTF-8") from error
+    grids: dict[str, list[tuple[int, list[str]]]] = {}
+    grid: list[tuple[int, list[str]]] | None = None
+    for number, line in enumerate(text.split("\n"), start=1):
+        stripped = line.strip()
+        if not stripped.startswith("|") or _RULE.fullmatch(stripped):
+            continue
+        name, *cells = (
+            cell.strip().replace(r"\|", "|") for cell in _CELLS.split(stripped)[1:-1]
+        )
+        if name:
+            grid = grids.setdefault(name.lower(), [])
+        if grid is not None:
+            grid.append((number, cells))
+    return grids
+
+
+def _workbook(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:
+    _check_unpacked(content)
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        return {
+            str(sheet.title).lower(): [
+                (number, [_cell(value) for value in row])
+                for number, row in enumerate(sheet.iter_rows(values_only=True), start=1)
+            ]
+            for sheet in book.worksheets
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise FormError(f"the workbook cannot be read: {error}") from error
+
+
+def _check_unpacked(content: bytes) -> None:
+    """Refuse a small file that unpacks into a huge one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise FormError("the file is no .xlsx workbook") from error
+    if size > MAX_UNPACKED_BYTES:
+        raise FormError(f"the workbook unpacks to {size} bytes")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

@@ -1,0 +1,130 @@
+"""Build the tree of a form's nodes from its blank instance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fieldapp.xform.binds import BindReader, RawBind, bind_type
+from fieldapp.xform.body import Body, is_fixed, read_path, repeat_count
+from fieldapp.xform.definition import (
+    Bind,
+    Control,
+    FormError,
+    NodeDefinition,
+    Path,
+    Repeat,
+    path_text,
+)
+from fieldapp.xform.itext import read_text, without_outputs
+from fieldapp.xform.markup import Element, local_name
+from fieldapp.xform.populate import TEMPLATE
+from fieldapp.xform.translations import complete
+from fieldapp.xform.values import VALUE_TYPES
+
+_MAX_DEPTH = 60
+_MAX_NODES = 20_000
+
+
+@dataclass(slots=True)
+class Skeleton:
+    """Makes node definitions, each with its bind and its questions."""
+
+    raw_binds: Mapping[Path, RawBind]
+    binds: BindReader
+    body: Body
+    controls: Mapping[Path, tuple[Control, ...]]
+    group_labels: Mapping[Path, Mapping[str, str]]
+    action_paths: frozenset[Path]
+    nodes: dict[Path, NodeDefinition] = field(default_factory=dict)
+    indexes: dict[Path, int] = field(default_factory=dict)
+
+    def build(self, element: Element, parent: Path = ()) -> NodeDefinition:
+        """Define an element of the blank instance and all below it."""
+        path = (*parent, local_name(element))
+        if len(path) > _MAX_DEPTH or len(self.indexes) >= _MAX_NODES:
+            raise FormError("the blank instance is too large", path_text(path))
+        index = self.indexes.setdefault(path, len(self.indexes))
+        children = self._children(element, path)
+        controls = self.controls.get(path, ())
+        bind = self._bind(path, controls)
+        node = NodeDefinition(
+            index=index,
+            path=path,
+            name=path[-1],
+            bind=bind,
+            value_type=VALUE_TYPES[bind.type],
+            children=children,
+            children_by_name={child.name: child for child in children},
+            controls=controls,
+            repeat=self._repeat(path),
+            labels=self._labels(path, controls),
+            default="" if children else (element.text or "").strip(),
+            attributes={str(key): str(element.get(key)) for key in element.keys()},  # noqa: SIM118 - an element is no dict
+            is_set_by_action=path in self.action_paths,
+            offered=next((each.offered for each in controls if each.offered), None),
+            initial_count=_initial_count(element),
+            text_path=path_text(path),
+            is_in_repeat=any(
+                path[:depth] in self.body.repeats for depth in range(1, len(path) + 1)
+            ),
+        )
+        self.nodes[path] = node
+        return node
+
+    def _children(self, element: Element, path: Path) -> tuple[NodeDefinition, ...]:
+        """Define each name once, from its template where it has one."""
+        chosen: dict[str, Element] = {}
+        for child in element.iterchildren("*"):
+            name = local_name(child)
+            if name not in chosen or child.get(TEMPLATE) is not None:
+                chosen[name] = child
+        return tuple(self.build(child, path) for child in chosen.values())
+
+    def _bind(self, path: Path, controls: tuple[Control, ...]) -> Bind:
+        raw = self.raw_binds.get(path)
+        type_name = bind_type(raw, controls[0].kind if controls else None)
+        return self.binds.read(raw or RawBind(path, {}), type_name)
+
+    def _repeat(self, path: Path) -> Repeat | None:
+        shown = self.body.repeats.get(path)
+        if shown is None:
+            return None
+        count = repeat_count(shown.element)
+        return Repeat(
+            count=read_path(count, path) if count else None,
+            is_fixed=is_fixed(shown.element),
+        )
+
+    def _labels(
+        self, path: Path, controls: tuple[Control, ...]
+    ) -> Mapping[str, str]:
+        labels = controls[0].labels if controls else self.group_labels.get(path, {})
+        return complete(labels, path[-1])
+
+
+def group_labels(body: Body, binds: BindReader) -> dict[Path, Mapping[str, str]]:
+    """Collect the labels of groups and repeats by path."""
+    found: dict[Path, Mapping[str, str]] = {}
+    pending = list(body.elements)
+    while pending:
+        shown = pending.pop()
+        if shown.path is not None and shown.label_element is not None:
+            labels = without_outputs(
+                read_text(shown.label_element, "label", binds.texts)
+            )
+            if labels or shown.path not in found:
+                found[shown.path] = labels
+        pending.extend(shown.children)
+    return found
+
+
+def _initial_count(element: Element) -> int:
+    """Count how often a repeat stands in the blank instance, templates left out."""
+    parent = element.getparent()
+    if parent is None:
+        return 1
+    name = local_name(element)
+    return sum(
+        1
+        for each in parent.iterchildren("*")
+        if local_name(each) == name and each.get(TEMPLATE) is None
+    )

@@ -1,0 +1,129 @@
+"""Read dates and times as JavaRosa does, with its leniency and its limits."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+_INTEGER = re.compile(r"[+-]?\d{1,9}")
+_SECONDS = re.compile(r"[\d.]*")
+_USUAL = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+)
+_ISO_DATE_LENGTH = 10
+_DATE_PARTS = 3
+_CLOCK_PARTS = (2, 3)
+
+
+def read_date(text: str) -> date | None:
+    """Read a day: three whole numbers with dashes between them."""
+    parts = text.split("-")
+    if len(parts) != _DATE_PARTS:
+        return None
+    numbers = [_integer(part) for part in parts]
+    try:
+        return date(*numbers)  # type: ignore[arg-type] # None is refused by date()
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def read_date_time(text: str, zone: tzinfo) -> datetime | None:
+    """Read an instant; a text without an offset is in the device's zone."""
+    if _USUAL.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text).astimezone(zone)
+        except (ValueError, OverflowError):
+            return None
+    day_text, mark, clock = text.partition("T")
+    day = read_date(day_text)
+    if day is None:
+        return None
+    if not mark:
+        return datetime.combine(day, time(), zone)
+    return _read_clock(clock, day, zone)
+
+
+def read_time(text: str, today: date, zone: tzinfo) -> datetime | None:
+    """Read a time of day, which JavaRosa places on the current day."""
+    return _read_clock(text, today, zone)
+
+
+def write_date_time(moment: datetime) -> str:
+    """Write an instant as phones do: milliseconds, and `Z` or an offset."""
+    return f"{moment:%Y-%m-%d}".rjust(10, "0") + "T" + write_time(moment)
+
+
+def write_time(moment: datetime) -> str:
+    """Write a time of day as phones do."""
+    clock = moment.strftime("%H:%M:%S") + f".{moment.microsecond // 1000:03d}"
+    offset = moment.utcoffset() or timedelta()
+    if not offset:
+        return clock + "Z"
+    minutes = int(offset.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"{clock}{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def _integer(text: str) -> int | None:
+    return int(text) if _INTEGER.fullmatch(text) else None
+
+
+def _read_clock(text: str, day: date, zone: tzinfo) -> datetime | None:
+    """Read `10:15:30.5+07:00`; the offset may be missing, short, or `Z`."""
+    clock, offset = _split_offset(text)
+    moment = _read_raw_clock(clock)
+    if moment is None:
+        return None
+    if offset == "":
+        return datetime.combine(day, moment, zone)
+    shift = _read_offset(offset)
+    if shift is None:
+        return None
+    try:
+        return (datetime.combine(day, moment, UTC) - shift).astimezone(zone)
+    except OverflowError:
+        return None
+
+
+def _split_offset(text: str) -> tuple[str, str]:
+    if text.endswith("Z"):
+        return text[:-1], "+0"
+    for sign in "+-":
+        if sign in text:
+            clock, *rest = text.split(sign)
+            return clock, sign + rest[0]
+    return text, ""
+
+
+def _read_offset(text: str) -> timedelta | None:
+    hours, _, minutes = text[1:].partition(":")
+    numbers = _integer(hours), _integer(minutes.partition(":")[0] or "0")
+    if numbers[0] is None or numbers[1] is None:
+        return None
+    shift = timedelta(hours=numbers[0], minutes=numbers[1])
+    return -shift if text[0] == "-" else shift
+
+
+def _read_raw_clock(text: str) -> time | None:
+    parts = text.split(":")
+    if len(parts) not in _CLOCK_PARTS:
+        return None
+    hour, minute = _integer(parts[0]), _integer(parts[1])
+    seconds = _read_seconds(parts[2]) if len(parts) == _CLOCK_PARTS[1] else (0, 0)
+    if hour is None or minute is None or seconds is None:
+        return None
+    try:
+        return time(hour, minute, seconds[0], seconds[1])
+    except ValueError:
+        return None
+
+
+def _read_seconds(text: str) -> tuple[int, int] | None:
+    """Read seconds and microseconds; what follows the digits is ignored."""
+    found = _SECONDS.match(text)
+    digits = found.group() if found else ""
+    whole, point, ticks = digits.partition(".")
+    if whole and not _INTEGER.fullmatch(whole):
+        return None
+    if point and (not ticks or "." in ticks):
+        return (int(whole or 0), 0) if not ticks else None
+    milliseconds = int(1000 * float("0." + ticks)) if ticks else 0
+    return int(whole or 0), milliseconds * 1000

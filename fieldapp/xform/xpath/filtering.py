@@ -1,0 +1,131 @@
+"""Predicates: closures that keep some of the nodes of one level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fieldapp.xform.node import Node
+from fieldapp.xform.xpath.code import Closure
+from fieldapp.xform.xpath.context import Evaluation
+from fieldapp.xform.xpath.conversions import equals
+from fieldapp.xform.xpath.errors import XPathLimit, XPathTypeError
+from fieldapp.xform.xpath.operators import equality
+from fieldapp.xform.xpath.scope import Scope
+from fieldapp.xform.xpath.syntax import Chain, Path, Tree
+
+Filter = Callable[[Evaluation, list[Node]], list[Node]]
+
+
+def make_filter(predicate: Tree, scope: Scope, name: str) -> Filter:
+    """Compile a predicate on siblings called `name`.
+
+    Only what is true is kept: JavaRosa takes a number for no position.
+    """
+    if isinstance(predicate, Chain) and predicate.operators == ("=",):
+        left, right = predicate.operands
+        left_code, right_code = map(scope.compile, predicate.operands)
+        for side, wanted in ((left, right_code), (right, left_code)):
+            key = _child_name(side)
+            if key is not None and not wanted.reads_context:
+                return _filter_by_key(name, key, wanted.value)
+        return _filter_each(equality("=", left_code, right_code))
+    return _filter_each(scope.compile(predicate).raw)
+
+
+def _filter_each(test: Closure) -> Filter:
+    def keep(evaluation: Evaluation, nodes: list[Node]) -> list[Node]:
+        node, position = evaluation.node, evaluation.position
+        current = evaluation.current
+        if current is None:
+            evaluation.current = node
+        evaluation.steps -= len(nodes)
+        if evaluation.steps < 0:
+            raise XPathLimit("the evaluation takes too many steps")
+        kept = []
+        try:
+            for index, candidate in enumerate(nodes, 1):
+                evaluation.node = candidate
+                evaluation.position = index
+                if test(evaluation) is True:
+                    kept.append(candidate)
+        finally:
+            evaluation.node, evaluation.position = node, position
+            evaluation.current = current
+        return kept
+
+    return keep
+
+
+def _child_name(tree: Tree) -> str | None:
+    if not isinstance(tree, Path) or tree.is_absolute or tree.start is not None:
+        return None
+    if len(tree.steps) != 1 or tree.steps[0].predicates:
+        return None
+    step = tree.steps[0]
+    is_name = step.axis == "child" and not step.test.endswith(("*", ")"))
+    return step.test if is_name else None
+
+
+def _filter_by_key(name: str, key: str, wanted: Closure) -> Filter:
+    """Return a filter that evaluates the wanted value once, and may use an index."""
+
+    def keep(evaluation: Evaluation, nodes: list[Node]) -> list[Node]:
+        if not nodes:
+            return nodes
+        value = _within(evaluation, nodes[0], wanted)
+        if value.__class__ is str and nodes[0].parent is not None:
+            index = _index(nodes[0].parent, nodes, name, key)
+            if index is not None:
+                return index.get(value, _NOTHING)
+        evaluation.steps -= len(nodes)
+        if evaluation.steps < 0:
+            raise XPathLimit("the evaluation takes too many steps")
+        return [node for node in nodes if equals(_key_of(node, key), value)]
+
+    return keep
+
+
+_NOTHING: list[Node] = []
+
+
+def _within(evaluation: Evaluation, node: Node, wanted: Closure) -> Any:
+    """Evaluate what does not depend on the sibling, once for all of them."""
+    outer, current = evaluation.node, evaluation.current
+    if current is None:
+        evaluation.current = outer
+    evaluation.node = node
+    try:
+        return wanted(evaluation)
+    finally:
+        evaluation.node, evaluation.current = outer, current
+
+
+def _key_of(node: Node, key: str) -> Any:
+    children = node.by_name.get(key)
+    if children is None:
+        return ""
+    relevant = [child for child in children if child.is_relevant]
+    if not relevant:
+        return ""
+    if len(relevant) > 1:
+        raise XPathTypeError(f"{key} is repeated: say which one is meant")
+    return relevant[0].value
+
+
+def _index(
+    parent: Node, nodes: list[Node], name: str, key: str
+) -> dict[str, list[Node]] | None:
+    """Return the nodes by the text of their key, where the tree never changes."""
+    if parent.indexes is None or nodes is not parent.by_name.get(name):
+        return None
+    found = parent.indexes.get((name, key))
+    if found is None:
+        found = {}
+        for node in nodes:
+            text = _key_of(node, key)
+            if text.__class__ is not str:
+                return None
+            found.setdefault(text, []).append(node)
+        parent.indexes[(name, key)] = found
+    return found
