@@ -1,0 +1,1 @@
+"""People, their devices, their sessions, and their roles on areas."""

@@ -1,0 +1,112 @@
+"""Reading people: who is asking, with the grants that stand at this moment."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, bindparam, select
+
+from fieldapp.extensions import db
+from fieldapp.identity.models import Device, RefreshFamily, RoleGrant, User
+from fieldapp.identity.permissions import Actor, Grant
+
+DEVICE_TOKEN = re.compile(r"[a-z2-7]{32}", re.ASCII)
+
+_WHO = (
+    User.id.label("user_id"),
+    User.username,
+    User.name,
+    User.language,
+    RoleGrant.role,
+    RoleGrant.area_code,
+    RoleGrant.programme_id,
+)
+_STANDING_GRANT = and_(RoleGrant.user_id == User.id, RoleGrant.revoked_at.is_(None))
+
+# Built once: these run on every request, and only their parameters change.
+_BY_USER = (
+    select(*_WHO)
+    .select_from(User)
+    .outerjoin(RoleGrant, _STANDING_GRANT)
+    .where(User.id == bindparam("user_id"), User.is_active)
+)
+_BY_SESSION = (
+    select(*_WHO, User.is_active, RefreshFamily.revoked_at)
+    .select_from(RefreshFamily)
+    .join(User, User.id == RefreshFamily.user_id)
+    .outerjoin(RoleGrant, _STANDING_GRANT)
+    .where(RefreshFamily.id == bindparam("family_id"), User.id == bindparam("user_id"))
+)
+_BY_DEVICE = (
+    select(*_WHO, Device.id.label("device_id"))
+    .select_from(Device)
+    .join(User, User.id == Device.user_id)
+    .outerjoin(RoleGrant, _STANDING_GRANT)
+    .where(
+        Device.token_digest == bindparam("digest"),
+        Device.revoked_at.is_(None),
+        User.is_active,
+    )
+)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A sign-in as it stands now: who, and whether it still lets them in."""
+
+    actor: Actor
+    is_active: bool
+    is_revoked: bool
+
+
+def load_actor(user_id: UUID) -> Actor | None:
+    """Read a person with their grants; None where there is none, or not active."""
+    rows = db.session.execute(_BY_USER, {"user_id": user_id}).all()
+    return _actor(rows) if rows else None
+
+
+def find_session(user_id: UUID, family_id: UUID) -> Session | None:
+    """Read a sign-in, its person and the grants in one query."""
+    parameters = {"user_id": user_id, "family_id": family_id}
+    rows = db.session.execute(_BY_SESSION, parameters).all()
+    if not rows:
+        return None
+    first = rows[0]
+    return Session(_actor(rows), first.is_active, first.revoked_at is not None)
+
+
+def find_device_actor(token: str) -> Actor | None:
+    """Read whose device a token is, in one query; every request of a phone does.
+
+    Enketo lower-cases addresses, so the case of a token says nothing.
+    """
+    token = token.lower()
+    if not DEVICE_TOKEN.fullmatch(token):
+        return None
+    parameters = {"digest": token_digest(token)}
+    rows = db.session.execute(_BY_DEVICE, parameters).all()
+    return _actor(rows, device_id=rows[0].device_id) if rows else None
+
+
+def token_digest(token: str) -> bytes:
+    """Give the form in which a device's token is kept."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _actor(rows: Sequence[Any], device_id: UUID | None = None) -> Actor:
+    first = rows[0]
+    return Actor(
+        user_id=first.user_id,
+        username=first.username,
+        name=first.name,
+        language=first.language,
+        grants=tuple(
+            Grant(row.role, row.area_code, row.programme_id)
+            for row in rows
+            if row.role is not None
+        ),
+        device_id=device_id,
+    )

@@ -1,0 +1,1 @@
+"""The tamper-evident log: one append-only hash chain for each area."""

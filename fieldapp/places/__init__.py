@@ -1,0 +1,1 @@
+"""Administrative areas: country, province, regency, district, village."""

@@ -1,0 +1,1 @@
+"""Programmes: who runs what; later their enrolments and claims."""

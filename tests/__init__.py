@@ -1,0 +1,1 @@
+"""The tests; ``tests.factories`` makes what they need."""
