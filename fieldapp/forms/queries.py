@@ -1,0 +1,127 @@
+"""Read forms; published versions never change, so their compiles are kept."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select
+
+from fieldapp.extensions import db
+from fieldapp.forms.models import Form, FormMedia, FormVersion
+from fieldapp.identity.permissions import Actor, Permission
+from fieldapp.xform.definition import FormDefinition
+from fieldapp.xform.parse import parse_form
+
+CACHED_VERSIONS = 256
+
+
+@dataclass(frozen=True)
+class PublishedVersion:
+    """A form version, compiled, and what its form says of it now."""
+
+    id: int
+    form_id: str
+    version: str
+    programme_id: str | None
+    is_open: bool
+    definition: FormDefinition
+    settings: dict[str, Any]
+    indicators: list[dict[str, Any]]
+
+    @property
+    def approvals(self) -> int:
+        """Say how many different reviewers must approve an entry."""
+        return 2 if str(self.settings.get("approvals", "1")).strip() == "2" else 1
+
+
+def find_version(form_id: str, version: str) -> PublishedVersion | None:
+    """Find one published version of a form."""
+    parameters = {"form": form_id, "version": version}
+    row = db.session.connection().execute(_BY_NAME, parameters).one_or_none()
+    return None if row is None else _published(*row)
+
+
+def get_version(form_version_id: int) -> PublishedVersion:
+    """Get a published version by its key."""
+    row = db.session.execute(
+        select(FormVersion.id, Form.programme_id, Form.is_open)
+        .join(Form, Form.id == FormVersion.form_id)
+        .where(FormVersion.id == form_version_id)
+    ).one()
+    return _published(*row)
+
+
+def newest_versions() -> Select[FormVersion]:
+    """Select the newest version of every form, by form id."""
+    newest = select(func.max(FormVersion.id)).group_by(FormVersion.form_id)
+    return (
+        select(FormVersion)
+        .where(FormVersion.id.in_(newest))
+        .order_by(FormVersion.form_id)
+    )
+
+
+def usable_versions(actor: Actor) -> Select[FormVersion]:
+    """Select the newest version of every open form that a person may fill in."""
+    grants = actor.grants_for(Permission.SUBMIT)
+    programmes = {grant.programme_id for grant in grants}
+    statement = newest_versions().join(Form, Form.id == FormVersion.form_id)
+    statement = statement.where(Form.is_open)
+    if None in programmes:
+        return statement
+    return statement.where(Form.programme_id.in_(programmes))
+
+
+def media_of(form_version_id: int) -> Select[FormMedia]:
+    """Select the files that go with a form version, by name."""
+    return (
+        select(FormMedia)
+        .where(FormMedia.form_version_id == form_version_id)
+        .order_by(FormMedia.name)
+    )
+
+
+def _published(
+    form_version_id: int,
+    programme_id: str | None,
+    is_open: bool,  # noqa: FBT001 - a row's columns
+) -> PublishedVersion:
+    compiled = _compiled(form_version_id)
+    return PublishedVersion(
+        id=form_version_id,
+        form_id=compiled.form_id,
+        version=compiled.version,
+        programme_id=programme_id,
+        is_open=is_open,
+        definition=compiled.definition,
+        settings=compiled.settings,
+        indicators=compiled.indicators,
+    )
+
+
+# Built once, and executed without the ORM: every entry asks it.
+_BY_NAME = (
+    select(FormVersion.id, Form.programme_id, Form.is_open)
+    .join(Form, Form.id == FormVersion.form_id)
+    .where(FormVersion.form_id == bindparam("form"))
+    .where(FormVersion.version == bindparam("version"))
+)
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    form_id: str
+    version: str
+    definition: FormDefinition
+    settings: dict[str, Any]
+    indicators: list[dict[str, Any]]
+
+
+@lru_cache(maxsize=CACHED_VERSIONS)
+def _compiled(form_version_id: int) -> _Compiled:
+    row = db.session.execute(
+        select(FormVersion).where(FormVersion.id == form_version_id)
+    ).scalar_one()
+    media = db.session.scalars(media_of(form_version_id)).all()
+    definition = parse_form(row.xml, media={file.name: file.content for file in media})
+    return _Compiled(row.form_id, row.version, definition, row.settings, row.indicators)

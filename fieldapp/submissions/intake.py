@@ -1,0 +1,145 @@
+"""The one way in, whatever the door: judge, write, answer.
+
+deliveries ─ prepare (read, judge; no locks) ─ group commit ─ outcomes
+                                                   ├─ record_entries
+                                                   └─ hold_entries
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
+from sqlalchemy.exc import DBAPIError
+
+from fieldapp.extensions import db
+from fieldapp.identity.permissions import Actor
+from fieldapp.ledger.service import append_deeds, lock_heads
+from fieldapp.submissions import messages
+from fieldapp.submissions.attaching import add_files, missing_files
+from fieldapp.submissions.delivery import (
+    Delivery,
+    Outcome,
+    OutcomeStatus,
+    ReceivedFile,
+)
+from fieldapp.submissions.group_commit import GroupCommit
+from fieldapp.submissions.held import hold_entries
+from fieldapp.submissions.known import areas_of, stored_revisions
+from fieldapp.submissions.prepare import Hold, Judged, Waiting, prepare
+from fieldapp.submissions.record import AreaMovedError, record_entries
+from fieldapp.web.clock import now
+from fieldapp.web.problems import NotFound, Problem
+
+TRIES = 5
+RACES = (DeadlockDetected, SerializationFailure, UniqueViolation)
+"""What another process can do to a transaction; a second try finds its traces."""
+
+Answer = TypeVar("Answer")
+
+
+def accept(deliveries: Sequence[Delivery]) -> list[Outcome]:
+    """Take in deliveries, and say for each what became of it.
+
+    On return all that was not refused is committed. One bad delivery harms no
+    other. The caller's own transaction is ended: nothing of it may be open.
+    """
+    prepared = [_prepared(delivery) for delivery in deliveries]
+    # Whoever waits for the group holds no connection meanwhile.
+    db.session.rollback()
+    to_write = [item for item in prepared if not isinstance(item, Outcome)]
+    written = iter(_group.submit(to_write) if to_write else ())
+    return [item if isinstance(item, Outcome) else next(written) for item in prepared]
+
+
+def add_file(actor: Actor, instance_id: str, file: ReceivedFile) -> Outcome:
+    """Add one file to a revision of the actor's own; commits.
+
+    :raises NotFound: if the actor has sent no such revision.
+    """
+    at = now()
+    return with_retries(lambda: _add_file(actor, instance_id, file, at))
+
+
+def _prepared(delivery: Delivery) -> Judged | Waiting | Outcome:
+    try:
+        return prepare(delivery)
+    except Problem as problem:
+        return Outcome(OutcomeStatus.REFUSED, problem.detail, problem=problem)
+
+
+def _write(items: Sequence[Judged | Waiting]) -> list[Outcome]:
+    at = now()
+    judged = [item for item in items if isinstance(item, Judged)]
+    recorded = iter(
+        with_retries(lambda: record_entries(judged, at=at)) if judged else ()
+    )
+    outcomes: list[Outcome | Waiting] = []
+    for item in items:
+        if isinstance(item, Waiting):
+            outcomes.append(item)
+            continue
+        result = next(recorded)
+        outcomes.append(
+            Waiting(item.envelope, result) if isinstance(result, Hold) else result
+        )
+    return _held(outcomes, at)
+
+
+def _held(outcomes: list[Outcome | Waiting], at: datetime) -> list[Outcome]:
+    waiting = [item for item in outcomes if isinstance(item, Waiting)]
+    if not waiting:
+        return [item for item in outcomes if isinstance(item, Outcome)]
+    held = iter(with_retries(lambda: hold_entries(waiting, at=at)))
+    return [next(held) if isinstance(item, Waiting) else item for item in outcomes]
+
+
+def _add_file(
+    actor: Actor, instance_id: str, file: ReceivedFile, at: datetime
+) -> Outcome:
+    heads = lock_heads(areas_of([instance_id]))
+    stored = stored_revisions([instance_id]).get(instance_id)
+    if stored is None or stored.author_id != actor.user_id:
+        raise NotFound(messages.NO_SUCH_ENTRY)
+    if stored.entry.area_code not in heads.by_area:
+        raise AreaMovedError
+    added = add_files(stored, [file], at=at)
+    if isinstance(added, Hold):
+        return Outcome(
+            OutcomeStatus.HELD,
+            added.explanation,
+            instance_id=instance_id,
+            held_reason=added.reason,
+        )
+    append_deeds(added, at=at, heads=heads)
+    return Outcome(
+        OutcomeStatus.CREATED if added else OutcomeStatus.DUPLICATE,
+        messages.FILE_RECEIVED if added else messages.DUPLICATE,
+        instance_id=instance_id,
+        missing_files=missing_files(instance_id),
+    )
+
+
+def with_retries(write: Callable[[], Answer]) -> Answer:
+    """Run and commit a transaction; again where another one got in its way."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            answer = write()
+            db.session.commit()
+        except (AreaMovedError, DBAPIError) as error:
+            db.session.rollback()
+            if attempt == TRIES or not _is_race(error):
+                raise
+        except BaseException:
+            db.session.rollback()
+            raise
+        else:
+            return answer
+    raise AssertionError("the last try returns or raises")
+
+
+def _is_race(error: AreaMovedError | DBAPIError) -> bool:
+    return isinstance(error, AreaMovedError) or isinstance(error.orig, RACES)
+
+
+_group = GroupCommit(_write)

@@ -1,0 +1,36 @@
+"""Counts of submissions by form, area, local day and state, always up to date."""
+
+from collections import Counter
+from datetime import date
+
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from fieldapp.extensions import db
+from fieldapp.submissions.models import SubmissionState, Tally
+
+TallyKey = tuple[str, str, date, SubmissionState]
+"""Form, area, local day, state."""
+
+
+def move_tallies(changes: Counter[TallyKey]) -> None:
+    """Add to the tallies; the caller holds the heads of the areas' logs."""
+    rows = [
+        {
+            "form_id": form_id,
+            "area_code": area_code,
+            "captured_on": captured_on,
+            "state": state,
+            "number": by,
+        }
+        for (form_id, area_code, captured_on, state), by in sorted(changes.items())
+        if by
+    ]
+    if rows:
+        db.session.connection().execute(_MOVE, rows)
+
+
+_INSERT = upsert(Tally.__table__)
+_MOVE = _INSERT.on_conflict_do_update(
+    constraint="pk_tally",
+    set_={"number": Tally.__table__.c.number + _INSERT.excluded.number},
+)
