@@ -22,6 +22,8 @@ class Config:
     secret_key: str
     data_dir: Path
     public_url: str | None = None
+    trusted_proxies: int = 0
+    """How many proxies stand in front, whose X-Forwarded headers are believed."""
     announced_submission_bytes: int = 10 * MEBIBYTE
     """What phones are told (X-OpenRosa-Accept-Content-Length): they split above it."""
     max_submission_bytes: int = 40 * MEBIBYTE
@@ -58,6 +60,7 @@ def from_env(environ: Mapping[str, str] = os.environ) -> Config:
         secret_key=_secret_key(environ),
         data_dir=Path(environ.get("FIELDAPP_DATA_DIR", ".data")).resolve(),
         public_url=environ.get("FIELDAPP_PUBLIC_URL", "").rstrip("/") or None,
+        trusted_proxies=_count(environ, "FIELDAPP_TRUSTED_PROXIES"),
         announced_submission_bytes=_bytes(
             environ, "FIELDAPP_ANNOUNCED_SUBMISSION_BYTES", 10 * MEBIBYTE
         ),
@@ -99,6 +102,13 @@ def _secret_key(environ: Mapping[str, str]) -> str:
             "characters: anybody could sign in as anybody. Make a random one."
         )
     return secret
+
+
+def _count(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name) or "0"
+    if not text.isascii() or not text.isdigit():
+        raise ConfigError(f"{name} must be a whole number.")
+    return int(text)
 
 
 def _bytes(environ: Mapping[str, str], name: str, default: int) -> int:

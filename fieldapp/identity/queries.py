@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, bindparam, select
 
-from fieldapp.extensions import db
+from fieldapp.extensions import READS, db
 from fieldapp.identity.models import Device, RefreshFamily, RoleGrant, User
 from fieldapp.identity.permissions import Actor, Grant
 
@@ -87,7 +87,8 @@ def find_device_actor(token: str) -> Actor | None:
     if not DEVICE_TOKEN.fullmatch(token):
         return None
     parameters = {"digest": token_digest(token)}
-    rows = db.session.execute(_BY_DEVICE, parameters).all()
+    with db.engines[READS].connect() as connection:
+        rows = connection.execute(_BY_DEVICE, parameters).all()
     return _actor(rows, device_id=rows[0].device_id) if rows else None
 
 

@@ -8,10 +8,10 @@ from flask.cli import AppGroup
 from fieldapp.extensions import db
 from fieldapp.places.importing import Imported, import_areas
 
-commands = AppGroup("places", help="The list of areas.")
+places_commands = AppGroup("places", help="The list of areas.")
 
 
-@commands.command("import")
+@places_commands.command("import")
 def import_command() -> None:
     """Import all provinces, regencies, districts and villages; again if need be."""
     import_with_progress()

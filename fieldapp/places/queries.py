@@ -40,6 +40,11 @@ def is_known(code: str) -> bool:
     return code in _known_codes
 
 
+def forget_areas() -> None:
+    """Forget which codes are known; for tests, which take areas back."""
+    _known_codes.clear()
+
+
 def get_area(code: str) -> Area:
     """Get an area by its dotted code.
 
@@ -61,12 +66,12 @@ def list_areas(codes: Iterable[str]) -> list[Area]:
     return list(db.session.scalars(statement))
 
 
-def children_of(code: str) -> Select[tuple[Area]]:
+def children_of(code: str) -> Select[Area]:
     """Select what lies directly in an area, by code."""
     return select(Area).where(Area.parent_code == code).order_by(Area.code)
 
 
-def areas_named(text: str) -> Select[tuple[Area]]:
+def areas_named(text: str) -> Select[Area]:
     """Select areas whose name begins so, the larger and the exact ones first.
 
     After a comma come the names of places above: ``tajur halang, cijeruk`` finds one

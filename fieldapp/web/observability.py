@@ -15,6 +15,8 @@ from uuid import uuid4
 
 import orjson
 from flask import Flask, Response, current_app, g, request
+from flask.logging import default_handler
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fieldapp.config import Config
 
@@ -47,9 +49,12 @@ class JsonFormatter(logging.Formatter):
 
 
 def install(app: Flask) -> None:
-    """Give each request an id, log each one, and bound what a body may weigh."""
+    """Give each request an id and a line in the log; bound bodies; hear the proxy."""
     config: Config = app.config["FIELDAPP"]
     app.config["MAX_CONTENT_LENGTH"] = config.max_submission_bytes
+    if count := config.trusted_proxies:
+        fixed = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = fixed  # type: ignore[method-assign]  # Flask documents it so.
     _set_up_log(app.logger, config.log_level)
     app.before_request(_begin)
     app.after_request(_end)
@@ -66,9 +71,7 @@ def request_id() -> str:
 
 
 def _set_up_log(logger: logging.Logger, level: str) -> None:
-    handlers = [kept for kept in logger.handlers if kept.formatter is None]
-    for handler in handlers:
-        logger.removeHandler(handler)
+    logger.removeHandler(default_handler)
     if not any(isinstance(kept.formatter, JsonFormatter) for kept in logger.handlers):
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonFormatter())

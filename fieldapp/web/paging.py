@@ -83,11 +83,11 @@ def _decode(cursor: str, keys: Sequence[InstrumentedAttribute[Any]]) -> list[Any
         ) from error
 
 
-def _typed(value: Any, kind: type) -> Any:
+def _typed(value: Any, kind: Any) -> Any:
+    if not isinstance(value, str if kind in (datetime, UUID) else kind):
+        raise TypeError(value)
     if kind is datetime:
         return datetime.fromisoformat(value)
-    if kind is UUID:
-        return UUID(value)
-    if not isinstance(value, kind):
-        raise TypeError(value)
-    return value
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError(value)
+    return UUID(value) if kind is UUID else value

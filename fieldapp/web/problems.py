@@ -128,8 +128,6 @@ HTTP_TEXTS = {
 
 def _http_response(error: HTTPException) -> Response:
     """Render Werkzeug's own failure; what marshmallow refused says which fields."""
-    if error.response is not None and error.code is None:
-        return Response.force_type(error.response, request.environ)
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     messages = getattr(error, "data", {}).get("messages")
     if messages and status == HTTPStatus.UNPROCESSABLE_ENTITY:

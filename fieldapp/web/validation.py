@@ -56,15 +56,28 @@ def in_both_languages(message: str) -> Text:
     return Text(indonesian, english or indonesian)
 
 
-def faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Text]]:
-    """List what webargs gathered, by the path of the field: ``items.0.version``."""
+def faults(messages: Any) -> Iterator[tuple[str, Text]]:
+    """List what webargs gathered, by the path of the field: ``items.0.version``.
+
+    The outermost names may be webargs' own, of where in the request the fields are.
+    """
+    if not isinstance(messages, dict):
+        messages = {"_schema": messages}
+    for key, below in messages.items():
+        is_location = key in LOCATIONS and isinstance(below, dict)
+        yield from _faults_at(() if is_location else _below((), key), below)
+
+
+def _faults_at(path: tuple[str, ...], messages: Any) -> Iterator[tuple[str, Text]]:
     if isinstance(messages, dict):
         for key, below in messages.items():
-            is_location = not path and key in LOCATIONS
-            below_path = path if is_location or key == "_schema" else (*path, str(key))
-            yield from faults(below, below_path)
+            yield from _faults_at(_below(path, key), below)
     elif isinstance(messages, list):
         for below in messages:
-            yield from faults(below, path)
+            yield from _faults_at(path, below)
     else:
         yield ".".join(path), in_both_languages(str(messages))
+
+
+def _below(path: tuple[str, ...], key: Any) -> tuple[str, ...]:
+    return path if key == "_schema" else (*path, str(key))

@@ -1,0 +1,44 @@
+"""Fieldapp: the server behind a village programme."""
+
+from datetime import timedelta
+
+import orjson
+from flask import Flask
+
+from fieldapp import openapi
+from fieldapp.config import Config, from_env
+from fieldapp.extensions import READS, api, db, jwt, migrate
+from fieldapp.web import observability, problems
+
+ENGINE_OPTIONS = {
+    "pool_size": 20,
+    "max_overflow": 20,
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Build the application: settings, extensions, problems, blueprints, commands."""
+    config = config or from_env()
+    app = Flask(__name__, static_folder=None)
+    app.config.from_mapping(
+        FIELDAPP=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.with_driver(),
+        SQLALCHEMY_ENGINE_OPTIONS=ENGINE_OPTIONS,
+        SQLALCHEMY_BINDS={
+            READS: {"url": config.with_driver(), "isolation_level": "AUTOCOMMIT"}
+        },
+        JWT_ACCESS_TOKEN_EXPIRES=timedelta(minutes=15),
+        JWT_REFRESH_TOKEN_EXPIRES=timedelta(days=90),
+        **openapi.SETTINGS,
+    )
+    db.init_app(app)
+    migrate.init_app(app, db)
+    jwt.init_app(app)
+    api.init_app(app)
+    problems.install(app)
+    observability.install(app)
+    openapi.register(app)
+    return app

@@ -1,0 +1,129 @@
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import select
+
+from fieldapp.extensions import db
+from fieldapp.identity.commands import identity_commands
+from fieldapp.identity.models import RoleGrant, User
+from fieldapp.identity.passwords import is_right
+from fieldapp.identity.permissions import Role
+from fieldapp.identity.queries import find_device_actor
+from fieldapp.identity.tokens import start_family
+from fieldapp.ledger.models import LedgerEntry
+from fieldapp.places.models import COUNTRY
+from tests.factories import SEMEDO, make_area, make_device, make_user
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(app: Flask) -> Run:
+    runner = app.test_cli_runner()
+
+    def invoke(*arguments: str) -> Result:
+        return runner.invoke(identity_commands, list(arguments))
+
+    return invoke
+
+
+def test_the_first_administrator_comes_from_the_command_line(run: Run) -> None:
+    make_area(COUNTRY)
+
+    result = run(
+        "create-admin", "ibu.kades", "--name", "Ibu Kades", "--password", "p" * 10
+    )
+
+    assert result.exit_code == 0, result.output
+    user = db.session.scalars(select(User)).one()
+    grant = db.session.scalars(select(RoleGrant)).one()
+    assert is_right("p" * 10, user.password_hash)
+    assert (grant.user_id, grant.role, grant.area_code, grant.granted_by) == (
+        user.id,
+        Role.ADMINISTRATOR,
+        COUNTRY,
+        None,
+    )
+    entry = db.session.scalars(select(LedgerEntry)).one()
+    assert b'"actor":"operator"' in entry.body
+    assert b"Kades" not in entry.body
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("Ibu Kades", "--name", "Ibu Kades", "--password", "p" * 10),
+        ("ibu.kades", "--name", "Ibu Kades", "--password", "pendek"),
+        ("ibu.kades", "--name", "Ibu", "--password", "p" * 10, "--area", "99"),
+    ],
+)
+def test_what_is_not_valid_opens_no_account(
+    run: Run, arguments: tuple[str, ...]
+) -> None:
+    make_area(COUNTRY)
+
+    result = run("create-admin", *arguments)
+
+    assert result.exit_code != 0
+    assert " / " in result.output
+    db.session.rollback()
+    assert db.session.scalars(select(User)).all() == []
+
+
+def test_a_taken_name_is_told(run: Run) -> None:
+    make_area(COUNTRY)
+    make_user("ibu.kades")
+
+    result = run("create-admin", "ibu.kades", "--name", "x", "--password", "p" * 10)
+
+    assert result.exit_code == 1
+    assert "Choose another user name" in result.output
+
+
+def test_a_new_password_ends_the_old_sessions(run: Run) -> None:
+    user = make_user("siti")
+    start_family(user.id)
+    db.session.commit()
+
+    result = run("reset-password", "siti", "--password", "kelapa genjah")
+
+    assert result.exit_code == 0
+    db.session.refresh(user)
+    assert is_right("kelapa genjah", user.password_hash)
+
+
+def test_a_role_is_granted_from_the_command_line(run: Run) -> None:
+    user = make_user("siti")
+    make_area(SEMEDO)
+
+    result = run("grant", "siti", "facilitator", SEMEDO)
+
+    assert result.exit_code == 0
+    grant = db.session.scalars(select(RoleGrant)).one()
+    assert (grant.user_id, grant.role) == (user.id, Role.FACILITATOR)
+    assert run("grant", "siti", "facilitator", "33.99").exit_code == 1
+    assert run("grant", "siti", "raja", SEMEDO).exit_code == 2
+    assert run("grant", "budi", "facilitator", SEMEDO).exit_code == 1
+
+
+def test_a_phone_is_set_up_from_the_command_line(run: Run) -> None:
+    user = make_user("siti")
+
+    result = run("device", "siti", "HP Siti")
+
+    token = result.output.strip().removeprefix("/v1/key/")
+    actor = find_device_actor(token)
+    assert actor is not None
+    assert actor.user_id == user.id
+
+
+def test_a_closed_account_is_refused_until_it_is_opened_again(run: Run) -> None:
+    _, token = make_device(make_user("siti"))
+
+    assert run("deactivate", "siti").exit_code == 0
+    assert find_device_actor(token) is None
+
+    assert run("activate", "siti").exit_code == 0
+    assert find_device_actor(token) is not None
