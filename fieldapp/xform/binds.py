@@ -1,14 +1,19 @@
 """Read binds: what a form demands of each node (ODK XForms, 5.3 and 5.4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fieldapp.xform.body import read_path
 from fieldapp.xform.definition import Bind, FormError, Path, path_text
 from fieldapp.xform.itext import Texts
 from fieldapp.xform.markup import Element
 from fieldapp.xform.translations import Translations, language_code
-from fieldapp.xform.xpath import Expression, XPathError, compile_xpath
+from fieldapp.xform.xpath import (
+    Expression,
+    XPathError,
+    XPathFunctionError,
+    compile_xpath,
+)
 
 _TYPES = {
     "int": "int",
@@ -54,7 +59,8 @@ def read_binds(model: Element, root_name: str) -> dict[Path, RawBind]:
     found: dict[Path, RawBind] = {}
     for element in model.iterchildren("{*}bind"):
         attributes = {
-            str(key).rpartition("}")[2]: str(element.get(key)) for key in element.keys()  # noqa: SIM118 - an element is no dict
+            str(key).rpartition("}")[2]: str(element.get(key))
+            for key in element.keys()  # noqa: SIM118 - an element is no dict
         }
         reference = attributes.get("nodeset") or attributes.get("ref")
         if not reference:
@@ -82,9 +88,10 @@ class BindReader:
 
     texts: Texts
     repeats: frozenset[Path]
+    warnings: list[str] = field(default_factory=list)
 
     def compile(self, source: str | None, path: Path, name: str) -> Expression | None:
-        """Compile one expression of a node.
+        """Compile one expression of a node; unknown functions fail when called.
 
         :raises FormError: if it is no XPath of the dialect.
         """
@@ -92,6 +99,11 @@ class BindReader:
             return None
         try:
             return compile_xpath(source, context=path, repeats=self.repeats)
+        except XPathFunctionError as error:
+            self.warnings.append(f"{path_text(path)}: {name}: {error}")
+            return compile_xpath(
+                source, context=path, repeats=self.repeats, defer_unknown=True
+            )
         except XPathError as error:
             raise FormError(f"{name}: {error}", path_text(path)) from error
 
@@ -121,7 +133,7 @@ class BindReader:
         return self.compile(given.get(name), path, name)
 
     def _warn_message(self, given: Mapping[str, str]) -> Translations:
-        """Read `warnMsg` and its other languages: `warnMsgEn`, …"""
+        """Read `warnMsg` and those of other languages, such as `warnMsgEn`."""
         found: dict[str, str] = {}
         for name, text in given.items():
             if name == _WARN_MESSAGE:

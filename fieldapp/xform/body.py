@@ -107,6 +107,8 @@ class _Reader:
 def read_path(text: str, context: Path) -> Path:
     """Read a plain path, absolute or relative to `context`.
 
+    JavaRosa does not compare the first name with the root's: neither do we.
+
     :raises FormError: if it is more than a plain path.
     """
     text = text.strip()
@@ -119,7 +121,7 @@ def read_path(text: str, context: Path) -> Path:
             if not all(sign.isalnum() or sign in "_-." for sign in name):
                 raise FormError(f"{text!r} is not a path")
             steps.append(name)
-    return tuple(steps)
+    return (*context[:1], *steps[1:])
 
 
 def repeat_count(element: Element) -> str | None:

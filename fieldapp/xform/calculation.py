@@ -22,7 +22,7 @@ def store(value: object, type_name: str, now: datetime) -> XPathValue:
 
     :raises XPathTypeError: if the value cannot be stored in the type.
     """
-    if value == "" or value.__class__ is float and math.isnan(value):  # type: ignore[arg-type] # A float.
+    if value == "" or (isinstance(value, float) and math.isnan(value)):
         return ""
     if value.__class__ is bool or type_name == "boolean":
         return _store_boolean(value)
@@ -64,7 +64,7 @@ def number_text(number: float) -> str:
 def _store_boolean(value: object) -> bool:
     if isinstance(value, date):
         raise XPathTypeError("a date is neither true nor false")
-    return to_boolean(value)  # type: ignore[arg-type] # A scalar.
+    return to_boolean(value)
 
 
 def _store_number(number: float, type_name: str) -> XPathValue:

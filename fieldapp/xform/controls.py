@@ -56,9 +56,7 @@ def _read_choice(item: Element, binds: BindReader) -> Choice | None:
     return None
 
 
-def _read_itemset(
-    element: Element, path: Path, binds: BindReader
-) -> ItemSet | None:
+def _read_itemset(element: Element, path: Path, binds: BindReader) -> ItemSet | None:
     """Compile an itemset; its references are relative to the nodes it finds."""
     for itemset in element.iterchildren("{*}itemset"):
         source = itemset.get("nodeset", "")

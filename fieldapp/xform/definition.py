@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fieldapp.xform.markup import Element
 from fieldapp.xform.node import Node
 from fieldapp.xform.translations import Translations, text_for
 from fieldapp.xform.values import ValueType
@@ -97,7 +98,7 @@ class Repeat:
     is_fixed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NodeDefinition:
     """A node of the primary instance with all that the form says about it."""
 
@@ -156,13 +157,14 @@ class Step:
     node: NodeDefinition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FormDefinition:
     """A whole form version."""
 
     form_id: str
     version: str
     root: NodeDefinition
+    blank: Element
     nodes: Mapping[Path, NodeDefinition]
     titles: Translations
     languages: tuple[str, ...]
@@ -184,8 +186,10 @@ class FormDefinition:
     end_path: Path | None = None
     today_path: Path | None = None
     repeats: frozenset[Path] = frozenset()
+    warnings: tuple[str, ...] = ()
     warned: tuple[NodeDefinition, ...] = ()
     calculated: tuple[NodeDefinition, ...] = ()
+    conditions: tuple[tuple[NodeDefinition, Expression], ...] = ()
     fixed_offers: Mapping[Path, frozenset[str]] = field(default_factory=dict)
     listed: Mapping[Path, Mapping[str, Translations]] = field(default_factory=dict)
 

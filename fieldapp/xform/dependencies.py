@@ -7,6 +7,7 @@ from fieldapp.xform.definition import (
     NodeDefinition,
     Path,
     Step,
+    StepKind,
     path_text,
 )
 from fieldapp.xform.xpath import Expression
@@ -22,11 +23,8 @@ def order_steps(nodes: Mapping[Path, NodeDefinition]) -> tuple[Step, ...]:
     steps = {
         (node.path, kind): Step(node.path, kind, expression, node)
         for node in nodes.values()
-        for kind, expression in (
-            ("relevant", node.bind.relevant),
-            ("calculate", node.bind.calculate),
-        )
-        if expression is not None
+        for kind, expression in _formulas(node)
+        if expression is not None and not _is_always(expression, kind)
     }
     waits = {key: _inputs(key, step, steps, nodes) for key, step in steps.items()}
     order: list[Step] = []
@@ -34,6 +32,17 @@ def order_steps(nodes: Mapping[Path, NodeDefinition]) -> tuple[Step, ...]:
     for key in steps:
         _settle(key, waits, state, steps, order)
     return tuple(order)
+
+
+def _formulas(
+    node: NodeDefinition,
+) -> tuple[tuple[StepKind, Expression | None], ...]:
+    return ("relevant", node.bind.relevant), ("calculate", node.bind.calculate)
+
+
+def _is_always(expression: Expression, kind: str) -> bool:
+    """Tell a relevance that is no condition: JavaRosa takes `true()` for none."""
+    return kind == "relevant" and expression.source.strip() == "true()"
 
 
 def _settle(
@@ -90,7 +99,9 @@ def expand_references(
     expression: Expression, nodes: Mapping[Path, NodeDefinition]
 ) -> Iterable[Path]:
     """Give the nodes that an expression may read, wildcards resolved."""
-    for reference in expression.references:
+    root = next(iter(nodes), ())[:1]
+    for written in expression.references:
+        reference = written if written[:1] in {("*",), ("**",)} else root + written[1:]
         if "*" in reference or "**" in reference:
             yield from (path for path in nodes if matches(path, reference))
         else:

@@ -61,6 +61,7 @@ def evaluate(
     calculated: Mapping[str, str] = {}
     try:
         run.run_steps()
+        run.check_conditions()
         calculated = _calculated(run)
         wrong = list(find_wrong_values(run))
         warnings = tuple(find_warnings(run, walk, calculated))
@@ -152,6 +153,7 @@ def _context(
     )
     context.choice_name = choice_name(definition, context)
     context.itext = definition.text
+    context.form_version = definition.version
     return context
 
 

@@ -76,7 +76,9 @@ def _soft_rules(run: Run, walk: Walk) -> Iterator[Violation]:
             finally:
                 context.dot = None
             if not is_usual:
-                message = walk.fill(node, own_or_rule(definition.bind.warn_message, "warn"))
+                message = walk.fill(
+                    node, own_or_rule(definition.bind.warn_message, "warn")
+                )
                 detail = read_by(warn, node, run.definition.repeats)
                 yield _about(run, node, "warn", message, detail)
 

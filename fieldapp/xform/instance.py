@@ -28,8 +28,12 @@ MAX_NODES = 100_000
 MAX_ID = 250
 
 _DEPTH_CODES = frozenset({114, 89})
-_DOCTYPE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.S)
-_ENCODING = re.compile(rb"\A(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']*)")
+_DOCTYPE = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL
+)
+_ENCODING = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']*)"
+)
 _ROOT = re.compile(rb"<([^\s/>!?<]+)")
 _ID = re.compile(r"[^\x00-\x1f\x7f]+")
 
@@ -146,7 +150,9 @@ def _is_cut_off(xml: bytes) -> bool:
     if not xml.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return False
     root = _ROOT.search(xml)
-    return root is None or not re.search(b"</" + re.escape(root.group(1)) + rb"\s*>", xml)
+    return root is None or not re.search(
+        b"</" + re.escape(root.group(1)) + rb"\s*>", xml
+    )
 
 
 def _meta(root: Element) -> dict[str, str]:
@@ -154,4 +160,3 @@ def _meta(root: Element) -> dict[str, str]:
     for child in root.iterchildren("{*}meta"):
         return {local_name(node): text_of(node) for node in child.iterchildren("*")}
     return {}
-

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from fieldapp.xform.markup import Element, local_name
 from fieldapp.xform.translations import Translations, language_code
 
-_ITEXT = re.compile(r"\s*jr:itext\(\s*(['\"])(.*?)\1\s*\)\s*", re.S)
-_OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.S)
+_ITEXT = re.compile(r"\s*jr:itext\(\s*(['\"])(.*?)\1\s*\)\s*", re.DOTALL)
+_OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _SPACES = re.compile(r"\s+")
 
 

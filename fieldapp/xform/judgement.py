@@ -88,7 +88,7 @@ class Judgement:
 
     @property
     def captured_at(self) -> datetime | None:
-        """Give when the entry was made: `end`, else `start`, with the phone's offset."""
+        """Give when the entry was made: `end`, else `start`."""
         for path in (self.definition.end_path, self.definition.start_path):
             for node in nodes_at(self.root, path) if path else ():
                 if isinstance(node.value, datetime):

@@ -88,9 +88,7 @@ def _fixed_offers(
     return frozenset(child_text(item, itemset.value) for item in items)
 
 
-def _listed(
-    definition: FormDefinition, itemset: ItemSet
-) -> dict[str, Translations]:
+def _listed(definition: FormDefinition, itemset: ItemSet) -> dict[str, Translations]:
     """Name all items of the list, whatever a filter would leave of them."""
     whole = _WHOLE_LIST.search(itemset.nodeset.source)
     if whole is None or itemset.instance not in definition.instances:
@@ -103,7 +101,7 @@ def _listed(
         return {}
     if not isinstance(items, list) or len(items) > MAX_LISTED:
         return {}
-    named = {}
+    named: dict[str, Translations] = {}
     for item in items:
         value = child_text(item, itemset.value)
         named[value] = complete(item_labels(definition, itemset, item), value)

@@ -19,8 +19,8 @@ from fieldapp.xform.definition import (
     path_text,
 )
 from fieldapp.xform.dependencies import order_steps
-from fieldapp.xform.itext import Texts, inline_text, read_itext
-from fieldapp.xform.markup import JAVAROSA, Element, local_name, new_parser
+from fieldapp.xform.itext import inline_text, read_itext
+from fieldapp.xform.markup import Element, local_name, new_parser
 from fieldapp.xform.node import Node
 from fieldapp.xform.offers import settle_offers
 from fieldapp.xform.secondary import read_file, read_inline
@@ -30,7 +30,9 @@ from fieldapp.xform.translations import language_code
 MAX_FORM_BYTES = 20_000_000
 MAX_FORM_ELEMENTS = 1_000_000
 
-_DOCTYPE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.S)
+_DOCTYPE = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL
+)
 _LAST_SAVED = "jr://instance/last-saved"
 
 
@@ -41,7 +43,9 @@ class _Instances:
     last_saved: frozenset[str]
 
 
-def parse_form(xml: bytes, *, media: Mapping[str, bytes] | None = None) -> FormDefinition:
+def parse_form(
+    xml: bytes, *, media: Mapping[str, bytes] | None = None
+) -> FormDefinition:
     """Compile an XForm as pyxform writes it and JavaRosa loads it.
 
     `media` are the form's files by name; instances whose file is not among them are
@@ -85,7 +89,8 @@ def _define(
     root: NodeDefinition,
     instances: _Instances,
 ) -> FormDefinition:
-    texts, nodes = skeleton.binds.texts, skeleton.nodes
+    texts = skeleton.binds.texts
+    nodes = dict(sorted(skeleton.nodes.items(), key=lambda item: item[1].index))
     title = _find(html, "title")
     roles = _roles(nodes)
     preloads = {
@@ -96,6 +101,7 @@ def _define(
         form_id=(root.attributes.get("id") or "").strip(),
         version=root.attributes.get("version", ""),
         root=root,
+        blank=_primary(model),
         nodes=nodes,
         titles={
             language_code(texts.default_language): (
@@ -123,8 +129,15 @@ def _define(
         end_path=preloads.get(("timestamp", "end")),
         today_path=preloads.get(("date", "today")),
         repeats=skeleton.binds.repeats,
+        warnings=tuple(skeleton.binds.warnings),
         calculated=tuple(
             node for node in nodes.values() if node.bind.calculate is not None
+        ),
+        conditions=tuple(
+            (node, condition)
+            for node in nodes.values()
+            for condition in (node.bind.required, node.bind.readonly)
+            if condition is not None and condition.literal is None
         ),
         warned=tuple(node for node in nodes.values() if node.bind.warn is not None),
     )
@@ -184,7 +197,9 @@ def _check_paths(
     while pending:
         shown = pending.pop()
         if shown.path is not None and shown.path not in skeleton.nodes:
-            raise FormError(f"the node of a {shown.kind} does not exist", path_text(shown.path))
+            raise FormError(
+                f"the node of a {shown.kind} does not exist", path_text(shown.path)
+            )
         pending.extend(shown.children)
 
 
@@ -233,9 +248,14 @@ def _body_step(
     path = element.path
     if element.kind == "group" and path in skeleton.body.repeats:
         path = None  # The group around a repeat shows its label, and has no node.
-    anchor, names = 0, ()
+    anchor = 0
+    names: Path = ()
     if path is not None:
-        around = [at for at, repeat in enumerate(repeats, 1) if path[: len(repeat)] == repeat and path != repeat]
+        around = [
+            at
+            for at, repeat in enumerate(repeats, 1)
+            if path[: len(repeat)] == repeat and path != repeat
+        ]
         anchor = max(around, default=0)
         names = path[len(repeats[anchor - 1]) if anchor else 1 :]
     node = skeleton.nodes[path] if path is not None else None
@@ -244,14 +264,21 @@ def _body_step(
         return BodyStep("question", node, anchor, names, controls[0])
     inner = (*repeats, path or ()) if element.kind == "repeat" else repeats
     children = _body_steps(element.children, inner, skeleton)
-    kind = "repeat" if element.kind == "repeat" else "group"
-    return BodyStep(kind, node, anchor, names, None, children)
+    return BodyStep(
+        "repeat" if element.kind == "repeat" else "group",
+        node,
+        anchor,
+        names,
+        None,
+        children,
+    )
 
 
 def _submission(model: Element) -> dict[str, str]:
     for element in model.iterchildren("{*}submission"):
         return {
-            str(key).rpartition("}")[2]: str(element.get(key)) for key in element.keys()  # noqa: SIM118 - an element is no dict
+            str(key).rpartition("}")[2]: str(element.get(key))
+            for key in element.keys()  # noqa: SIM118 - an element is no dict
         }
     return {}
 

@@ -133,7 +133,12 @@ def _fill_group(
         elif elements is None:
             _miss(populated, node, child_definition)
         else:
-            _fill(populated, _new_node(populated, node, child_definition), child_definition, elements[0])
+            _fill(
+                populated,
+                _new_node(populated, node, child_definition),
+                child_definition,
+                elements[0],
+            )
             if len(elements) > 1:
                 populated.surplus.extend(
                     _surplus(node, each, is_known=True) for each in elements[1:]
@@ -142,9 +147,7 @@ def _fill_group(
         _keep_surplus(populated, node, definition, element, found)
 
 
-def _new_node(
-    populated: Populated, parent: Node, definition: NodeDefinition
-) -> Node:
+def _new_node(populated: Populated, parent: Node, definition: NodeDefinition) -> Node:
     node = Node(definition.name, definition=definition)
     parent.append(node)
     populated.slots[definition.index].append(node)

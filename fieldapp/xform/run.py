@@ -80,8 +80,23 @@ class Run:
             except XPathError as error:
                 self.fail(node, step.expression, error)
             else:
-                if is_relevant is not node.is_relevant or node in self.hidden:
+                if is_relevant is (node in self.hidden):
                     self._set_relevance(node, is_relevant=is_relevant)
+
+    def check_conditions(self) -> None:
+        """Evaluate what may fail: JavaRosa does not open such an entry at all."""
+        context = self.context
+        for definition, expression in self.definition.conditions:
+            if not self.can_judge(expression):
+                continue
+            for node in self.populated.slots[definition.index]:
+                context.node = node
+                try:
+                    expression.boolean(context)
+                except XPathLimit:
+                    raise
+                except XPathError as error:
+                    self.fail(node, expression, error)
 
     def fail(self, node: Node, expression: Expression, error: XPathError) -> None:
         """Note that an expression has no value for a node."""

@@ -34,7 +34,7 @@ def _copy(element: Element) -> Node:
     text = "" if len(element) else (element.text or "").strip(_SPACE)
     if not keys:
         return Node(local_name(element), text)
-    attributes = {key.rpartition("}")[2]: element.get(key, "") for key in keys}
+    attributes = {str(key).rpartition("}")[2]: element.get(key, "") for key in keys}
     return Node(local_name(element), text, attributes=attributes)
 
 

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from openpyxl import load_workbook
+from openpyxl import load_workbook  # type: ignore[import-untyped] # It has no types.
 
 from fieldapp.xform.definition import FormError
 
@@ -25,7 +25,9 @@ class SheetRow:
     cells: Mapping[str, str]
 
 
-def read_sheets(content: bytes, *, is_markdown: bool) -> dict[str, tuple[SheetRow, ...]]:
+def read_sheets(
+    content: bytes, *, is_markdown: bool
+) -> dict[str, tuple[SheetRow, ...]]:
     """Read all sheets by lower-case name.
 
     :raises FormError: if the file is too large, or not of its kind.
@@ -45,7 +47,9 @@ def _rows(sheet: str, grid: Iterable[tuple[int, list[str]]]) -> Iterator[SheetRo
             header = cells
             continue
         named = zip(header, cells, strict=False)
-        yield SheetRow(sheet, number, {key: cell for key, cell in named if key and cell})
+        yield SheetRow(
+            sheet, number, {key: cell for key, cell in named if key and cell}
+        )
 
 
 def _markdown(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:
@@ -81,7 +85,14 @@ def _workbook(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:
             ]
             for sheet in book.worksheets
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+    ) as error:
         raise FormError(f"the workbook cannot be read: {error}") from error
 
 

@@ -94,9 +94,7 @@ class Skeleton:
             is_fixed=is_fixed(shown.element),
         )
 
-    def _labels(
-        self, path: Path, controls: tuple[Control, ...]
-    ) -> Mapping[str, str]:
+    def _labels(self, path: Path, controls: tuple[Control, ...]) -> Mapping[str, str]:
         labels = controls[0].labels if controls else self.group_labels.get(path, {})
         return complete(labels, path[-1])
 

@@ -11,6 +11,7 @@ _USUAL = re.compile(
 _ISO_DATE_LENGTH = 10
 _DATE_PARTS = 3
 _CLOCK_PARTS = (2, 3)
+_MINUTE = 60
 
 
 def read_date(text: str) -> date | None:
@@ -117,13 +118,14 @@ def _read_raw_clock(text: str) -> time | None:
 
 
 def _read_seconds(text: str) -> tuple[int, int] | None:
-    """Read seconds and microseconds; what follows the digits is ignored."""
+    """Read seconds and microseconds; what follows the digits is ignored.
+
+    The milliseconds are cut off as JavaRosa's arithmetic does it.
+    """
     found = _SECONDS.match(text)
-    digits = found.group() if found else ""
-    whole, point, ticks = digits.partition(".")
-    if whole and not _INTEGER.fullmatch(whole):
+    try:
+        seconds = float(found.group() if found else "")
+    except ValueError:
         return None
-    if point and (not ticks or "." in ticks):
-        return (int(whole or 0), 0) if not ticks else None
-    milliseconds = int(1000 * float("0." + ticks)) if ticks else 0
-    return int(whole or 0), milliseconds * 1000
+    whole = int(seconds) if seconds < _MINUTE else _MINUTE
+    return whole, int(1000.0 * seconds - 1000.0 * whole) % 1000 * 1000

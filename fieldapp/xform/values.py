@@ -42,7 +42,7 @@ def _read_string(text: str, _now: datetime) -> XPathValue | None:
     return text
 
 
-def _read_whole(text: str, bound: int) -> float | None | str:
+def _read_whole(text: str, bound: int) -> float | str | None:
     if len(text) > _MAX_NUMBER_LENGTH or not _INT.fullmatch(text):
         return None if text else ""
     number = int(text)

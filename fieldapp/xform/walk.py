@@ -105,7 +105,10 @@ class Walk:
     def _ask(self, node: Node, control: Control) -> None:
         """Check one answer as `FormEntryController.answerQuestion` does."""
         bind = definition_of(node).bind
+        failures = len(self.run.failures)
         is_cleared = control.is_select and self._check_choices(node, control)
+        if len(self.run.failures) > failures:
+            return
         if node.value == "" and self._is_empty(node, control, is_cleared=is_cleared):
             if bind.required is not None and self._holds(node, bind.required, None):
                 message = own_or_rule(bind.required_message, "required")
@@ -118,8 +121,8 @@ class Walk:
             detail = read_by(bind.constraint, node, self.run.definition.repeats)
             self._add_for(node, "constraint", message, detail, bind.constraint)
             return
-        if is_cleared and self.run.reruns < MAX_RERUNS:
-            self._rerun()
+        if is_cleared and control.kind != "select1" and self.run.reruns < MAX_RERUNS:
+            self._rerun()  # Nothing follows from a single choice that was dropped.
 
     def _is_empty(self, node: Node, control: Control, *, is_cleared: bool) -> bool:
         """Tell no answer from one whose text is empty, such as the point of zeros.
@@ -228,7 +231,7 @@ class Walk:
                 context=definition_of(node).path,
                 repeats=run.definition.repeats,
             )
-            return to_string(expression.value(run.context))  # type: ignore[arg-type] # Unpacked.
+            return to_string(expression.value(run.context))
         except XPathError:
             return "…"
 

@@ -5,9 +5,30 @@ from xml.sax.saxutils import escape
 
 from fieldapp.xform.definition import FormDefinition, NodeDefinition
 
-WORDS = ("a", "b", "Sari", "x y", "yes", "no", "1", "0", "-3", "2.5", "ñandú", "<&>", "")
-NUMBERS = ("0", "1", "2", "3", "5", "18", "-1", "20", "21", "100", "7")
-DATES = ("2024-02-29", "2020-01-01", "2019-12-31", "2026-08-20", "1999-05-05", "2031-01-01")
+WORDS = (
+    "a",
+    "b",
+    "Sari",
+    "x y",
+    "yes",
+    "no",
+    "1",
+    "0",
+    "-3",
+    "2.5",
+    "ñandú",
+    "<&>",
+    "",
+)
+NUMBERS = ("0", "1", "2", "3", "5", "18", "-1", "20", "21", "7")
+DATES = (
+    "2024-02-29",
+    "2020-01-01",
+    "2019-12-31",
+    "2026-08-20",
+    "1999-05-05",
+    "2031-01-01",
+)
 TIMES = ("10:15:00.000Z", "23:59:59.999+07:00", "00:00", "07:30:00.000-05:00")
 MOMENTS = (
     "2024-02-29T10:15:00.000Z",
@@ -15,7 +36,13 @@ MOMENTS = (
     "2031-01-01T00:00:00.000Z",
     "2024-01-02",
 )
-POINTS = ("-7.43 109.24 74.3 4.8", "1 2", "1.5 2.5 0 50", "90 180 0 0", "-6.1 106.8 10 3")
+POINTS = (
+    "-7.43 109.24 74.3 4.8",
+    "1 2",
+    "1.5 2.5 0 50",
+    "90 180 0 0",
+    "-6.1 106.8 10 3",
+)
 LINES = (
     "-7 109 0 0; -7.1 109.1 0 0",
     "1 2 3 4;1 3 3 4;2 2 0 0;1 2 3 4",
@@ -59,7 +86,9 @@ class InstanceMaker:
         self.roughness = roughness
         root = self.form.root
         body = self._children(root)
-        given = f' id="{escape(self.form.form_id)}" version="{escape(self.form.version)}"'
+        given = (
+            f' id="{escape(self.form.form_id)}" version="{escape(self.form.version)}"'
+        )
         return f"<{root.name}{given}>{body}</{root.name}>"
 
     def _happens(self, weight: float) -> bool:

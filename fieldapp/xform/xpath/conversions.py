@@ -40,14 +40,13 @@ def _only_value(nodes: list[Node]) -> Any:
 
 def to_number(value: Any) -> float:
     """Convert as number(): texts leniently, dates to days since 1970."""
-    kind = value.__class__
-    if kind is float:
+    if isinstance(value, float):
         return value
-    if kind is str:
+    if isinstance(value, str):
         return text_to_number(value)
-    if kind is bool:
+    if isinstance(value, bool):
         return 1.0 if value else 0.0
-    if kind is list:
+    if isinstance(value, list):
         return to_number(_only_value(value))
     if isinstance(value, date):
         return float(value.toordinal() - EPOCH_ORDINAL)
@@ -67,14 +66,13 @@ def text_to_number(text: str) -> float:
 
 def to_string(value: Any) -> str:
     """Convert as string(): dates and moments as their local day."""
-    kind = value.__class__
-    if kind is str:
+    if isinstance(value, str):
         return value
-    if kind is float:
+    if isinstance(value, float):
         return number_to_string(value)
-    if kind is bool:
+    if isinstance(value, bool):
         return "true" if value else "false"
-    if kind is list:
+    if isinstance(value, list):
         return to_string(_only_value(value))
     if isinstance(value, date):
         return f"{value.year}-{value.month:02}-{value.day:02}"
@@ -106,14 +104,13 @@ def java_double(number: float) -> str:
 
 def to_boolean(value: Any) -> bool:
     """Convert as boolean(): a text is true unless empty, a date always."""
-    kind = value.__class__
-    if kind is bool:
+    if isinstance(value, bool):
         return value
-    if kind is str:
+    if isinstance(value, str):
         return value != ""
-    if kind is float:
+    if isinstance(value, float):
         return value > EPSILON or value < -EPSILON
-    if kind is list:
+    if isinstance(value, list):
         return to_boolean(_only_value(value))
     if isinstance(value, date):
         return True

@@ -8,20 +8,27 @@ from typing import Any
 from fieldapp.xform.node import Node
 from fieldapp.xform.xpath.code import Closure
 from fieldapp.xform.xpath.context import Evaluation
-from fieldapp.xform.xpath.conversions import equals
+from fieldapp.xform.xpath.conversions import equals, to_string
 from fieldapp.xform.xpath.errors import XPathLimit, XPathTypeError
 from fieldapp.xform.xpath.operators import equality
 from fieldapp.xform.xpath.scope import Scope
-from fieldapp.xform.xpath.syntax import Chain, Path, Tree
+from fieldapp.xform.xpath.syntax import Call, Chain, Number, Path, Text, Tree
 
 Filter = Callable[[Evaluation, list[Node]], list[Node]]
 
 
-def make_filter(predicate: Tree, scope: Scope, name: str) -> Filter:
+def make_filter(
+    predicate: Tree, scope: Scope, name: str, outer: Scope | None = None
+) -> Filter:
     """Compile a predicate on siblings called `name`.
 
-    Only what is true is kept: JavaRosa takes a number for no position.
+    Only what is true is kept: JavaRosa takes a number for no position. `outer` is
+    the scope of the whole path where JavaRosa filters rows of a secondary instance
+    by index; it then looks up what the predicate compares them with from there
+    (EqualityExpressionIndexFilterStrategy, ComparisonExpressionCacheFilterStrategy).
     """
+    if outer is not None:
+        return _filter_rows(predicate, scope, name, outer)
     if isinstance(predicate, Chain) and predicate.operators == ("=",):
         left, right = predicate.operands
         left_code, right_code = map(scope.compile, predicate.operands)
@@ -31,6 +38,87 @@ def make_filter(predicate: Tree, scope: Scope, name: str) -> Filter:
                 return _filter_by_key(name, key, wanted.value)
         return _filter_each(equality("=", left_code, right_code))
     return _filter_each(scope.compile(predicate).raw)
+
+
+def _filter_rows(predicate: Tree, scope: Scope, name: str, outer: Scope) -> Filter:
+    each = _filter_each(scope.compile(predicate).raw)
+    parts: tuple[Tree, ...] = (predicate,)
+    if isinstance(predicate, Chain) and predicate.operators in (("and",), ("or",)):
+        parts = predicate.operands
+    sides = [found for part in parts if (found := _sides(part)) is not None]
+    if len(sides) != len(parts):
+        return each
+    wanted = [outer.compile(other).value for _, other in sides]
+    if isinstance(predicate, Chain) and predicate.operators == ("=",):
+        return _filter_by_index(name, (scope, sides[0][0]), wanted[0], each)
+    if all(isinstance(other, Number | Text) for _, other in sides):
+        return each
+
+    def keep(evaluation: Evaluation, nodes: list[Node]) -> list[Node]:
+        for value in wanted:
+            value(evaluation)
+        return each(evaluation, nodes)
+
+    return keep
+
+
+_COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
+_COMPARING_FUNCTIONS = {
+    "regex",
+    "starts-with",
+    "ends-with",
+    "contains",
+    "substr",
+    "substring-before",
+    "substring-after",
+    "concat",
+    "join",
+}
+
+
+def _sides(part: Tree) -> tuple[Path, Tree] | None:
+    """Part a comparison into the row's own path, and what it is compared with."""
+    operands: tuple[Tree, ...] = ()
+    if isinstance(part, Chain) and len(part.operators) == 1:
+        operands = part.operands if part.operators[0] in _COMPARISONS else ()
+    elif isinstance(part, Call) and part.name in _COMPARING_FUNCTIONS:
+        operands = part.arguments
+    if len(operands) != 2:  # noqa: PLR2004 - A comparison has two sides.
+        return None
+    own, other = operands if _is_relative(operands[0]) else reversed(operands)
+    if not isinstance(own, Path) or not _is_relative(own) or _is_relative(other):
+        return None
+    return (own, other) if isinstance(other, Path | Number | Text) else None
+
+
+def _is_relative(tree: Tree) -> bool:
+    return isinstance(tree, Path) and not tree.is_absolute and tree.start is None
+
+
+def _filter_by_index(
+    name: str, own: tuple[Scope, Path], wanted: Closure, each: Filter
+) -> Filter:
+    scope, path = own
+    key = _child_name(path)
+    by_value = _filter_each_equal(scope.compile(path).value)
+
+    def keep(evaluation: Evaluation, nodes: list[Node]) -> list[Node]:
+        value = wanted(evaluation)
+        if value.__class__ is not str:
+            return each(evaluation, nodes)
+        if key is not None and nodes and nodes[0].parent is not None:
+            index = _index(nodes[0].parent, nodes, name, key)
+            if index is not None:
+                return index.get(value, _NOTHING)
+        return by_value(value)(evaluation, nodes)
+
+    return keep
+
+
+def _filter_each_equal(own: Closure) -> Callable[[str], Filter]:
+    return lambda wanted: _filter_each(
+        lambda evaluation: to_string(own(evaluation)) == wanted
+    )
 
 
 def _filter_each(test: Closure) -> Filter:
@@ -58,7 +146,7 @@ def _filter_each(test: Closure) -> Filter:
 
 
 def _child_name(tree: Tree) -> str | None:
-    if not isinstance(tree, Path) or tree.is_absolute or tree.start is not None:
+    if not isinstance(tree, Path) or not _is_relative(tree):
         return None
     if len(tree.steps) != 1 or tree.steps[0].predicates:
         return None

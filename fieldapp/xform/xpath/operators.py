@@ -54,10 +54,7 @@ def _any_of(tests: list[Closure]) -> Closure:
         return lambda evaluation: left(evaluation) or right(evaluation)
 
     def any_of(evaluation: Evaluation) -> bool:
-        for test in tests:
-            if test(evaluation):
-                return True
-        return False
+        return any(test(evaluation) for test in tests)
 
     return any_of
 
@@ -68,10 +65,7 @@ def _all_of(tests: list[Closure]) -> Closure:
         return lambda evaluation: left(evaluation) and right(evaluation)
 
     def all_of(evaluation: Evaluation) -> bool:
-        for test in tests:
-            if not test(evaluation):
-                return False
-        return True
+        return all(test(evaluation) for test in tests)
 
     return all_of
 
@@ -204,7 +198,7 @@ def _arithmetic(operators: tuple[str, ...], numbers: list[Closure]) -> Closure:
     ]
 
     def total(evaluation: Evaluation) -> float:
-        result = first(evaluation)
+        result: float = first(evaluation)
         for combine, number in steps:
             result = combine(result, number(evaluation))
         return result

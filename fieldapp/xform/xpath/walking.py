@@ -146,18 +146,7 @@ def _plain_value(start: Start, names: tuple[str, ...], nodes: Nodes) -> Closure:
     """Return the value of a path of names: the commonest, and the fastest."""
     several = _only_value(nodes)
     if len(names) == 1:
-        (name,) = names
-
-        def child_value(evaluation: Evaluation) -> Any:
-            found = start(evaluation).by_name.get(name)
-            if found is None:
-                return ""
-            if len(found) > 1:
-                return several(evaluation)
-            node = found[0]
-            return node.value if node.is_relevant else ""
-
-        return child_value
+        return _child_value(start, names[0], several)
 
     def value(evaluation: Evaluation) -> Any:
         node = start(evaluation)
@@ -168,6 +157,19 @@ def _plain_value(start: Start, names: tuple[str, ...], nodes: Nodes) -> Closure:
             if len(found) > 1:
                 return several(evaluation)
             node = found[0]
+        return node.value if node.is_relevant else ""
+
+    return value
+
+
+def _child_value(start: Start, name: str, several: Closure) -> Closure:
+    def value(evaluation: Evaluation) -> Any:
+        found = start(evaluation).by_name.get(name)
+        if found is None:
+            return ""
+        if len(found) > 1:
+            return several(evaluation)
+        node = found[0]
         return node.value if node.is_relevant else ""
 
     return value
@@ -244,7 +246,11 @@ def _walk(level: Level, place: int, route: Route, scope: Scope) -> Walk:
         climb = len(scope.context) - 1 - place
         return _walk_bound(name, climb)
     inner = scope.inside(route.path[: place + 1], route.instance)
-    filters = [make_filter(predicate, inner, name) for predicate in level.predicates]
+    outer = scope if route.instance is not None and place == 1 else None
+    filters = [
+        make_filter(predicate, inner, name, None if index else outer)
+        for index, predicate in enumerate(level.predicates)
+    ]
     if name == WILDCARD:
         return _walk_wildcard(filters)
 

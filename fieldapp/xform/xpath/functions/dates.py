@@ -4,13 +4,13 @@ import math
 from datetime import date
 from typing import Any
 
+from fieldapp.xform.times import read_date
 from fieldapp.xform.xpath.code import Code, computed, constant
 from fieldapp.xform.xpath.context import Evaluation
 from fieldapp.xform.xpath.dates import (
     days_since_epoch,
     format_date,
     fraction_of_day,
-    read_date,
     to_date,
 )
 from fieldapp.xform.xpath.errors import XPathTypeError
@@ -70,7 +70,7 @@ def decimal_time(evaluation: Evaluation, value: Any) -> Any:
     """Convert to the fraction of the local day."""
     moment = _moment(evaluation, value)
     if isinstance(moment, date):
-        return fraction_of_day(moment, evaluation.zone)
+        return fraction_of_day(moment, evaluation.now)
     if isinstance(moment, float):
         return moment - math.floor(moment) if not math.isnan(moment) else moment
     return moment

@@ -1,7 +1,6 @@
 """Digests, encodings and signatures."""
 
 import base64
-import binascii
 import hashlib
 import re
 
@@ -12,7 +11,8 @@ from fieldapp.xform.xpath.errors import XPathTypeError
 from fieldapp.xform.xpath.functions.registry import function
 
 _ALGORITHMS = {"MD5", "SHA1", "SHA256", "SHA384", "SHA512"}
-_NOT_BASE64 = re.compile(rb"[\t\n\r ]+")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=]+")
+_PADDING = re.compile(rb"[^B-Za-z0-9+/]+\Z")
 _SIGNATURE_LENGTH = 64
 
 
@@ -38,12 +38,15 @@ def base64_decode(text: str) -> str:
 
 
 def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(
-            _NOT_BASE64.sub(b"", text.encode("utf-8", "replace")), validate=True
-        )
-    except binascii.Error:
+    """Decode as JavaRosa's Base64: foreign characters are left out, `=` is zero."""
+    data = text.encode("utf-8", "replace")
+    kept = _FOREIGN.sub(b"", data)
+    if len(kept) % 4:
         return b""
+    padding = _PADDING.search(data, 1)
+    missing = padding[0].count(b"=") if padding else 0
+    decoded = base64.b64decode(kept.replace(b"=", b"A"))
+    return decoded[: max(len(decoded) - missing, 0)]
 
 
 @function("extract-signed", takes="ss", gives=str)

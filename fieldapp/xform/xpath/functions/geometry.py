@@ -1,6 +1,7 @@
 """Functions on places, lines and areas, on JavaRosa's sphere."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from fieldapp.xform.xpath.context import Evaluation
@@ -96,18 +97,13 @@ def enclosed_area(points: list[Point]) -> float:
         )
         for point in points[1:]
     ]
-    return abs(
-        sum(
-            (y1 * x2 - x1 * y2) / 2.0
-            for (x1, y1), (x2, y2) in zip(flat, flat[1:], strict=False)
-        )
-    )
+    return abs(sum((y1 * x2 - x1 * y2) / 2.0 for (x1, y1), (x2, y2) in pairwise(flat)))
 
 
 def length(points: list[Point]) -> float:
     """Return the length of a line in metres, along great circles."""
     return sum(
-        (_between(start, end) for start, end in zip(points, points[1:], strict=False)),
+        (_between(start, end) for start, end in pairwise(points)),
         0.0,
     )
 
@@ -126,7 +122,7 @@ def is_inside(point: Point, outline: list[Point]) -> bool:
     """Tell whether a point is inside an outline, by counting crossings eastwards."""
     latitude, longitude = point
     inside = False
-    for (y1, x1), (y2, x2) in zip(outline, outline[1:], strict=False):
+    for (y1, x1), (y2, x2) in pairwise(outline):
         crosses = (y2 > latitude) != (y1 > latitude)
         if crosses and longitude < (x1 - x2) * (latitude - y2) / (y1 - y2) + x2:
             inside = not inside
@@ -135,7 +131,7 @@ def is_inside(point: Point, outline: list[Point]) -> bool:
 
 def crosses_itself(points: list[Point]) -> bool:
     """Tell whether two segments that are no neighbours touch or cross."""
-    segments = list(zip(points, points[1:], strict=False))
+    segments = list(pairwise(points))
     is_closed = len(points) > 1 and points[0] == points[-1]
     last = len(segments) - 1
     return any(

@@ -200,20 +200,17 @@ def shuffled(nodes: list[Node], seed: int) -> list[Node]:
 def build_once(scope: Scope, call: Call) -> Code:
     """Compile once(): the context node's own value, if it has one."""
     operand = scope.compile(call.arguments[0])
-    raw, value = operand.raw, operand.value
     scope.findings.is_volatile = True
 
-    def once(evaluate: Closure) -> Closure:
-        def own_or_new(evaluation: Evaluation) -> Any:
-            node = evaluation.node
-            own = node.value if evaluation.dot is None else evaluation.dot
-            if node.is_relevant and to_string(own) != "":
-                return own
-            return evaluate(evaluation)
+    raw = operand.raw
 
-        return own_or_new
+    def once(evaluation: Evaluation) -> Any:
+        new = raw(evaluation)
+        node = evaluation.node
+        own = node.value if evaluation.dot is None else evaluation.dot
+        return own if node.is_relevant and to_string(own) != "" else new
 
-    return Code(None, once(value), once(raw), reads_context=True)
+    return chosen(once, [Code(None, once, once, reads_context=True)])
 
 
 @special("pulldata", 4, 4)

@@ -82,7 +82,7 @@ def logarithm(compute: Callable[[float], float]) -> Callable[[float], float]:
     return lambda value: -math.inf if value == 0 else compute(value)
 
 
-for _name, _compute in {
+_ON_ONE_NUMBER: dict[str, Callable[[float], float]] = {
     "abs": abs,
     "acos": math.acos,
     "asin": math.asin,
@@ -95,7 +95,8 @@ for _name, _compute in {
     "sin": math.sin,
     "sqrt": math.sqrt,
     "tan": math.tan,
-}.items():
+}
+for _name, _compute in _ON_ONE_NUMBER.items():
     function(_name, takes="d", gives=float)(_defined(_compute))
 function("atan2", takes="dd", gives=float)(math.atan2)
 function("pow", takes="dd", gives=float)(power)

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from fieldapp.xform.node import Node
-
 from fieldapp.xform.xpath.code import (
     Closure,
     Code,
@@ -176,8 +175,12 @@ def _folded(
     closures: list[Closure],
     operands: list[Code],
 ) -> Code:
-    """Compute a call on literals once, unless it fails: then it shall fail later."""
-    if any(operand.literal is None for operand in operands):
+    """Compute a call on literals once, unless it fails: then it shall fail later.
+
+    The days of a date depend on the zone, and so on the evaluation.
+    """
+    literals = [operand.literal for operand in operands]
+    if any(literal is None or isinstance(literal, date) for literal in literals):
         return code
     try:
         return constant(body(*[closure(_NOWHERE) for closure in closures]))

@@ -1,0 +1,151 @@
+"""`fieldapp form …`: check, try and compare forms without a server or a database."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from fieldapp.xform.definition import FormDefinition, FormError
+from fieldapp.xform.evaluate import evaluate, time_of_capture
+from fieldapp.xform.explain import explain_form, explain_judgement
+from fieldapp.xform.files import OpenedForm, open_form
+from fieldapp.xform.instance import InstanceUnreadable, open_instance
+from fieldapp.xform.lines import (
+    blank_judgement,
+    eval_line,
+    judge_line,
+    load_line,
+    utc_now,
+)
+from fieldapp.xform.parse import parse_form
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MEDIA = click.option(
+    "--media",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the form's lists; the form's own folder if left out.",
+)
+LINES = click.argument("lines", type=click.File("r", encoding="utf-8"), default="-")
+_EMPTY = (
+    '<html xmlns="http://www.w3.org/2002/xforms"><model><instance>'
+    '<data id="empty"/></instance></model></html>'
+)
+
+
+@click.group("form")
+def form_commands() -> None:
+    """Periksa dan coba formulir. / Check and try forms."""
+
+
+@form_commands.command("check")
+@click.argument("file", type=FILE)
+@MEDIA
+def check(file: Path, media: Path | None) -> None:
+    """Compile a form and explain it; fails if it does not compile."""
+    for line in explain_form(_open(file, media)):
+        click.echo(line)
+
+
+@form_commands.command("try")
+@click.argument("file", type=FILE)
+@click.argument("instance", type=FILE)
+@click.option("--language", default="id", show_default=True, help="id or en")
+@MEDIA
+def try_instance(file: Path, instance: Path, language: str, media: Path | None) -> None:
+    """Judge one instance and give the reasons; fails if it breaks a rule."""
+    definition = _open(file, media).definition
+    try:
+        read = open_instance(instance.read_bytes())
+    except InstanceUnreadable as unreadable:
+        raise click.ClickException(str(unreadable)) from unreadable
+    now = time_of_capture(definition, read) or utc_now()
+    judgement = evaluate(definition, read, now=now)
+    for line in explain_judgement(judgement, language):
+        click.echo(line)
+    sys.exit(0 if judgement.is_ok else 1)
+
+
+@form_commands.command("judge")
+@click.argument("file", type=FILE)
+@LINES
+@MEDIA
+def judge(file: Path, lines: TextIO, media: Path | None) -> None:
+    """Judge NDJSON lines of {"id", "xml"}; one verdict a line."""
+    definition = _open(file, media).definition
+    _answer_lines(lines, lambda line: judge_line(definition, line, now=utc_now()))
+
+
+@form_commands.command("eval")
+@click.argument("file", type=FILE, required=False)
+@LINES
+@click.option("--instance", type=FILE, help="Evaluate on this instance of the form.")
+@MEDIA
+def evaluate_lines(
+    file: Path | None, lines: TextIO, instance: Path | None, media: Path | None
+) -> None:
+    """Evaluate NDJSON lines of {"expr", "context", "dot", "dotType", "as"}."""
+    definition = _open(file, media).definition if file else _empty_form()
+    now = utc_now()
+    if instance is None:
+        judgement = blank_judgement(definition, now=now)
+    else:
+        try:
+            read = open_instance(instance.read_bytes())
+        except InstanceUnreadable as unreadable:
+            raise click.ClickException(str(unreadable)) from unreadable
+        judgement = evaluate(definition, read, now=now)
+    _answer_lines(lines, lambda line: eval_line(judgement, line))
+
+
+@form_commands.command("load")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@MEDIA
+def load(files: tuple[Path, ...], media: Path | None) -> None:
+    """Load forms; one line each: what it is, or why it is refused."""
+    for path in _paths(files):
+        _write(load_line(path, media, now=utc_now()))
+
+
+def _open(file: Path, media: Path | None) -> OpenedForm:
+    try:
+        return open_form(file, media)
+    except FormError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _empty_form() -> FormDefinition:
+    return parse_form(_EMPTY.encode())
+
+
+def _paths(files: tuple[Path, ...]) -> Iterator[Path]:
+    """Go through the names given; `-` stands for names on standard input."""
+    for path in files:
+        if str(path) == "-":
+            yield from (Path(line.strip()) for line in sys.stdin if line.strip())
+        else:
+            yield path
+
+
+def _answer_lines(
+    lines: TextIO, answer: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Answer each line at once; a line that is no JSON object gets an error."""
+    for text in lines:
+        if not text.strip():
+            continue
+        try:
+            line = json.loads(text)
+        except ValueError as error:
+            _write({"ok": False, "error": f"not JSON: {error}"})
+            continue
+        if isinstance(line, dict):
+            _write(answer(line))
+        else:
+            _write({"ok": False, "error": "not a JSON object"})
+
+
+def _write(line: dict[str, Any]) -> None:
+    click.echo(json.dumps(line, ensure_ascii=False))
