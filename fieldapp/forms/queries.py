@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
@@ -13,6 +14,7 @@ from fieldapp.xform.definition import FormDefinition
 from fieldapp.xform.parse import parse_form
 
 CACHED_VERSIONS = 256
+STATE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,27 @@ class PublishedVersion:
 
 
 def find_version(form_id: str, version: str) -> PublishedVersion | None:
-    """Find one published version of a form."""
+    """Find one published version of a form.
+
+    Hundreds of entries a second ask for the same few: what a form says of itself
+    (open, programme) may be ``STATE_SECONDS`` old.
+    """
+    name = (form_id, version)
+    found, read_at = _recent.get(name, (None, 0.0))
+    if found is not None and monotonic() - read_at < STATE_SECONDS:
+        return found
     parameters = {"form": form_id, "version": version}
     row = db.session.connection().execute(_BY_NAME, parameters).one_or_none()
-    return None if row is None else _published(*row)
+    if row is None:
+        return None
+    _recent[name] = _published(*row), monotonic()
+    return _recent[name][0]
+
+
+def forget_versions() -> None:
+    """Forget all that is remembered of versions; for tests, which take them back."""
+    _recent.clear()
+    _compiled.cache_clear()
 
 
 def get_version(form_version_id: int) -> PublishedVersion:
@@ -99,7 +118,9 @@ def _published(
     )
 
 
-# Built once, and executed without the ORM: every entry asks it.
+_recent: dict[tuple[str, str], tuple[PublishedVersion, float]] = {}
+
+# Built once, and executed without the ORM.
 _BY_NAME = (
     select(FormVersion.id, Form.programme_id, Form.is_open)
     .join(Form, Form.id == FormVersion.form_id)

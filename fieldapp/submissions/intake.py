@@ -126,7 +126,7 @@ def with_retries(write: Callable[[], Answer]) -> Answer:
         try:
             answer = write()
             db.session.commit()
-        except (AreaMovedError, DBAPIError) as error:
+        except (AreaMovedError, DBAPIError, *RACES) as error:
             db.session.rollback()
             if attempt == TRIES or not _is_race(error):
                 raise
@@ -138,8 +138,9 @@ def with_retries(write: Callable[[], Answer]) -> Answer:
     raise AssertionError("the last try returns or raises")
 
 
-def _is_race(error: AreaMovedError | DBAPIError) -> bool:
-    return isinstance(error, AreaMovedError) or isinstance(error.orig, RACES)
+def _is_race(error: Exception) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, (AreaMovedError, *RACES))
 
 
 _group = GroupCommit(_write)

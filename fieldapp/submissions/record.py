@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
-from fieldapp.extensions import db
+from fieldapp.extensions import db, pipelined
 from fieldapp.ledger.chain import Deed
 from fieldapp.ledger.service import append_deeds, lock_heads
 from fieldapp.submissions import messages
@@ -64,8 +64,9 @@ def record_entries(entries: Sequence[Judged], *, at: datetime) -> list[Outcome |
         raise AreaMovedError
     writing = _Writing(at, known)
     results = [writing.take(item) for item in entries]
-    writing.flush()
-    append_deeds(writing.deeds, at=at, heads=heads)
+    with pipelined(db.session.connection()):
+        writing.flush()
+        append_deeds(writing.deeds, at=at, heads=heads)
     return results
 
 
@@ -269,9 +270,9 @@ def _outcome(status: OutcomeStatus, item: Judged, missing: tuple[str, ...]) -> O
 
 
 # Built once, and executed without the ORM: this runs for every entry there is.
-_ADD_SUBMISSIONS = insert(Submission.__table__)
-_ADD_REVISIONS = insert(Revision.__table__)
-_ADD_FILES = insert(Attachment.__table__)
+_ADD_SUBMISSIONS = insert(Submission.__table__).inline()
+_ADD_REVISIONS = insert(Revision.__table__).inline()
+_ADD_FILES = insert(Attachment.__table__).inline()
 _CURRENT = (
     "area_code",
     "state",

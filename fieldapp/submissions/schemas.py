@@ -1,0 +1,178 @@
+"""What the views of submissions and held entries take and give."""
+
+from marshmallow import Schema, fields, validate
+
+from fieldapp.submissions.delivery import OutcomeStatus
+from fieldapp.submissions.models import HeldReason, HeldState, SubmissionState
+from fieldapp.web.fields import CleanText, PageQuery
+
+CODE_LENGTH = 32
+ID_LENGTH = 250
+NOTE_LENGTH = 4000
+NUMBER_LIMIT = 2_000_000_000
+
+
+class RevisionQuery(Schema):
+    """Which revision."""
+
+    revision = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, NUMBER_LIMIT),
+        metadata={"description": "Its number; the current one where left out."},
+    )
+
+
+class SubmissionsQuery(PageQuery):
+    """Which submissions."""
+
+    area = CleanText(
+        load_default=None,
+        validate=validate.Length(max=CODE_LENGTH),
+        metadata={"description": "The code of an area at any level, such as `33.02`."},
+    )
+    form = CleanText(load_default=None, validate=validate.Length(max=ID_LENGTH))
+    state = fields.Enum(SubmissionState, by_value=True, load_default=None)
+    received_from = fields.AwareDateTime(
+        data_key="from",
+        load_default=None,
+        metadata={"description": "First received at this moment or later."},
+    )
+    received_to = fields.AwareDateTime(
+        data_key="to",
+        load_default=None,
+        metadata={"description": "First received before this moment."},
+    )
+    facilitator = fields.UUID(load_default=None)
+    order = fields.String(
+        load_default="newest", validate=validate.OneOf(["newest", "oldest"])
+    )
+
+
+class SubmissionSummary(Schema):
+    """A submission, as it stands in a list."""
+
+    id = fields.String(attribute="submission.id")
+    form_id = fields.String(attribute="submission.form_id")
+    title = fields.String(attribute="submission.title", allow_none=True)
+    area_code = fields.String(attribute="submission.area_code")
+    area_name = fields.String()
+    state = fields.Enum(SubmissionState, by_value=True, attribute="submission.state")
+    revision_id = fields.String(attribute="submission.revision_id")
+    revision_number = fields.Integer(attribute="submission.revision_number")
+    author_id = fields.UUID(attribute="submission.author_id")
+    author_name = fields.String()
+    violation_count = fields.Integer(attribute="submission.violation_count")
+    warning_count = fields.Integer(attribute="submission.warning_count")
+    captured_at = fields.AwareDateTime(
+        attribute="submission.captured_at", allow_none=True
+    )
+    captured_on = fields.Date(attribute="submission.captured_on")
+    received_at = fields.AwareDateTime(attribute="submission.received_at")
+    updated_at = fields.AwareDateTime(attribute="submission.updated_at")
+    is_demo = fields.Boolean(attribute="submission.is_demo")
+
+
+class SubmissionPage(Schema):
+    """A page of submissions."""
+
+    items = fields.List(fields.Nested(SubmissionSummary))
+    next_cursor = fields.String(allow_none=True)
+
+
+class FindingResponse(Schema):
+    """A rule that the answers break, for people."""
+
+    path = fields.String()
+    rule = fields.String()
+    label = fields.Dict(keys=fields.String(), values=fields.String())
+    message = fields.Dict(keys=fields.String(), values=fields.String())
+    value = fields.String()
+    detail = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "The values that made the rule false, by path."},
+    )
+
+
+class AttachmentResponse(Schema):
+    """A file of an entry."""
+
+    name = fields.String()
+    size = fields.Integer(allow_none=True)
+    media_type = fields.String(allow_none=True)
+    sha256 = fields.String(allow_none=True)
+    received_at = fields.AwareDateTime(allow_none=True)
+    url = fields.String(
+        allow_none=True,
+        metadata={"description": "Where to get it; null while it has not come."},
+    )
+
+
+class HeldQuery(PageQuery):
+    """Which held entries."""
+
+    state = fields.Enum(HeldState, by_value=True, load_default=HeldState.HELD)
+    reason = fields.Enum(HeldReason, by_value=True, load_default=None)
+
+
+class HeldSummary(Schema):
+    """An entry that waits for a person, or waited."""
+
+    id = fields.UUID(attribute="held.id")
+    reason = fields.Enum(HeldReason, by_value=True, attribute="held.reason")
+    explanation = fields.Dict(
+        keys=fields.String(), values=fields.String(), attribute="held.explanation"
+    )
+    instance_id = fields.String(attribute="held.instance_id")
+    form_id = fields.String(attribute="held.form_id")
+    form_version = fields.String(attribute="held.form_version")
+    sender_id = fields.UUID(attribute="held.sender_id")
+    sender_name = fields.String()
+    received_at = fields.AwareDateTime(attribute="held.received_at")
+    state = fields.Enum(HeldState, by_value=True, attribute="held.state")
+    decided_by = fields.UUID(attribute="held.decided_by", allow_none=True)
+    decided_at = fields.AwareDateTime(attribute="held.decided_at", allow_none=True)
+    note = fields.String(attribute="held.note", allow_none=True)
+
+
+class HeldPage(Schema):
+    """A page of held entries."""
+
+    items = fields.List(fields.Nested(HeldSummary))
+    next_cursor = fields.String(allow_none=True)
+
+
+class HeldDetail(HeldSummary):
+    """A held entry with what is needed to decide."""
+
+    detail = fields.Dict(attribute="held.detail")
+    xml_url = fields.String()
+    attachments = fields.List(fields.Nested(AttachmentResponse))
+
+
+class ReleaseRequest(Schema):
+    """How to take a held entry in."""
+
+    area_code = CleanText(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=CODE_LENGTH),
+        metadata={"description": "Where it is to stand, if not where it says itself."},
+    )
+
+
+class DiscardRequest(Schema):
+    """Why a held entry is never to count."""
+
+    note = CleanText(required=True, validate=validate.Length(max=NOTE_LENGTH))
+
+
+class ReleaseOutcome(Schema):
+    """What became of a released entry."""
+
+    status = fields.Enum(OutcomeStatus, by_value=True)
+    instance_id = fields.String()
+    message = fields.Dict(keys=fields.String(), values=fields.String())
+    violations = fields.List(fields.Nested(FindingResponse))
+    warnings = fields.List(fields.Nested(FindingResponse))
+    missing_files = fields.List(fields.String())
