@@ -1,0 +1,41 @@
+"""Tell who a phone speaks for, by the token in its address."""
+
+from flask import request
+
+from fieldapp.identity.permissions import Actor, Permission
+from fieldapp.identity.queries import find_device_actor
+from fieldapp.openrosa.problems import NoTask, WrongDeviceToken
+
+
+def device_actor(token: str) -> Actor:
+    """Read whose phone it is.
+
+    :raises WrongDeviceToken: if the token is unknown or revoked.
+    """
+    actor = find_device_actor(token)
+    if actor is None:
+        raise WrongDeviceToken
+    return actor
+
+
+def collecting_actor(token: str) -> Actor:
+    """Read whose phone it is, and that the person may fill in forms somewhere.
+
+    :raises WrongDeviceToken: if the token is unknown or revoked.
+    :raises NoTask: if no role of the person lets them send anything.
+    """
+    actor = device_actor(token)
+    if not actor.grants_for(Permission.SUBMIT):
+        raise NoTask
+    return actor
+
+
+def base_url(token: str) -> str:
+    """Give the address that the phone used, up to and with its token.
+
+    Behind a proxy it is what the proxy says only where the operator has said how
+    many proxies to believe.
+    """
+    return (
+        f"{request.host_url.rstrip('/')}{request.root_path.rstrip('/')}/v1/key/{token}"
+    )

@@ -1,0 +1,59 @@
+"""Receive one POST of a phone: who, what, and hand it to the intake.
+
+This runs hundreds of times a second on a Monday evening, so it reads the WSGI
+environment itself and leaves alone all that it does not need.
+"""
+
+import re
+from urllib.parse import unquote_plus
+from wsgiref.types import WSGIEnvironment
+
+from fieldapp.config import Config
+from fieldapp.openrosa.auth import device_actor
+from fieldapp.openrosa.body import read_body
+from fieldapp.openrosa.multipart import MultipartReader, boundary_of
+from fieldapp.submissions.client import client_text
+from fieldapp.submissions.delivery import Delivery, Outcome
+from fieldapp.submissions.files import file_store
+from fieldapp.submissions.incoming import BoundedInput
+from fieldapp.submissions.intake import accept
+from fieldapp.web import clock
+from fieldapp.web.problems import Problem
+
+DOOR = "openrosa"
+DEVICE_ID = re.compile(r"(?:^|&)deviceID=([^&]*)")
+
+
+def receive(token: str, environ: WSGIEnvironment, config: Config) -> Outcome:
+    """Take in what a phone posts.
+
+    :raises Problem: if the token is wrong, or the body can't be read.
+    """
+    received_at = clock.now()
+    stream = BoundedInput(environ, config.max_submission_bytes)
+    try:
+        actor = device_actor(token)
+        boundary = boundary_of(environ.get("CONTENT_TYPE", ""))
+        body = read_body(
+            MultipartReader(stream.read, boundary),
+            file_store(config.files_dir),
+            max_xml=config.max_instance_bytes,
+        )
+    except Problem:
+        stream.drain()
+        raise
+    delivery = Delivery(
+        actor=actor,
+        xml=body.xml,
+        files=body.files,
+        door=DOOR,
+        client=_client(environ),
+        received_at=received_at,
+    )
+    return accept([delivery])[0]
+
+
+def _client(environ: WSGIEnvironment) -> str:
+    found = DEVICE_ID.search(environ.get("QUERY_STRING", ""))
+    device_id = unquote_plus(found.group(1)) if found else None
+    return client_text(environ.get("HTTP_USER_AGENT"), device_id)

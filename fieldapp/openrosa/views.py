@@ -1,0 +1,186 @@
+"""The addresses that phones call, below ``/v1/key/<token>``."""
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+from flask import Blueprint, Response, current_app, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from fieldapp.config import Config
+from fieldapp.forms.offered import (
+    OfferedFile,
+    OfferedForm,
+    get_offered_file,
+    get_offered_xml,
+    offered_files,
+    offered_forms,
+)
+from fieldapp.identity.access import public
+from fieldapp.identity.problems import nothing_here
+from fieldapp.openrosa import render
+from fieldapp.openrosa.auth import base_url, collecting_actor, device_actor
+from fieldapp.openrosa.problems import ServerUnavailable
+from fieldapp.openrosa.receiving import receive
+from fieldapp.web.problems import Problem
+from fieldapp.web.text import Text
+
+TOKEN_IS_CHECKED = "The token in the address is the credential; each view checks it."  # noqa: S105 - A reason, no password.
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/key/<token>")
+
+
+@blueprint.get("/formList")
+@public(TOKEN_IS_CHECKED)
+def list_forms(token: str) -> Response:
+    """List the forms that the phone's owner may fill in (Form Discovery 1.0)."""
+    actor = collecting_actor(token)
+    base = base_url(token)
+    forms = offered_forms(actor, form_id=request.args.get("formID"))
+    return _cacheable(
+        render.form_list(_form_entry(form, base, actor.language) for form in forms)
+    )
+
+
+@blueprint.get("/forms/<form_id>/v/<version>.xml")
+@public(TOKEN_IS_CHECKED)
+def download_form(token: str, form_id: str, version: str) -> Response:
+    """Give a form version's XForm, byte for byte as the list's hash says."""
+    form = get_offered_xml(collecting_actor(token), form_id, version)
+    return _cacheable(form.xml, etag=form.md5)
+
+
+@blueprint.get("/forms/<form_id>/v/<version>/manifest")
+@public(TOKEN_IS_CHECKED)
+def list_files(token: str, form_id: str, version: str) -> Response:
+    """List the files that go with a form version (Form Discovery 1.0)."""
+    base = _version_url(base_url(token), form_id, version)
+    files = offered_files(collecting_actor(token), form_id, version)
+    return _cacheable(render.manifest(_file_entry(file, base) for file in files))
+
+
+@blueprint.get("/forms/<form_id>/v/<version>/files/<name>")
+@public(TOKEN_IS_CHECKED)
+def download_file(token: str, form_id: str, version: str, name: str) -> Response:
+    """Give one file of a form version, the very bytes that the manifest hashed."""
+    file = get_offered_file(collecting_actor(token), form_id, version, name)
+    return _cacheable(file.content, etag=file.md5, kind=file.media_type)
+
+
+@blueprint.route("/submission", methods=["HEAD"])
+@public(TOKEN_IS_CHECKED)
+def announce(token: str) -> Response:
+    """Tell a phone that it may post here, and how much at once (Form Submission 1.0).
+
+    204 and nothing else: Collect takes any other success for a login page.
+    """
+    device_actor(token)
+    return _with_limit(Response(status=HTTPStatus.NO_CONTENT))
+
+
+@blueprint.post("/submission")
+@public(TOKEN_IS_CHECKED)
+def submit(token: str) -> Response:
+    """Take one entry, or one part of it, with its files (Form Submission 1.0)."""
+    outcome = receive(token, request.environ, _config())
+    if outcome.problem is not None:
+        return _problem_response(outcome.problem)
+    body = render.message(outcome.message.both(), nature="submit_success")
+    return _with_limit(render.xml_response(body, HTTPStatus.CREATED))
+
+
+@blueprint.route("/<path:_rest>", methods=METHODS)
+@public(TOKEN_IS_CHECKED)
+def refuse_elsewhere(token: str, _rest: str) -> Response:
+    """Answer in XML at addresses that phones do not have."""
+    device_actor(token)
+    raise nothing_here()
+
+
+@blueprint.errorhandler(Problem)
+def _problem_response(problem: Problem) -> Response:
+    """Write a problem as the message that a phone shows."""
+    body = render.message(problem.detail.both(), nature="error")
+    response = render.xml_response(body, problem.status)
+    response.headers.update(problem.headers)
+    return _with_limit(response)
+
+
+@blueprint.errorhandler(OperationalError)
+def _database_is_away(error: OperationalError) -> Response:
+    """Answer 503, so that the phone keeps what it has and tries again."""
+    current_app.logger.error("database is away", exc_info=error)
+    return _problem_response(ServerUnavailable())
+
+
+@blueprint.errorhandler(HTTPException)
+def _http_response(error: HTTPException) -> Response:
+    """Write what Werkzeug refuses, and what we failed at, as XML too."""
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        text = ServerUnavailable().detail
+    else:
+        text = Text(f"Permintaan ditolak ({status})", status.phrase)
+    return _with_limit(
+        render.xml_response(render.message(text.both(), nature="error"), status)
+    )
+
+
+@blueprint.before_request
+def _refuse_nul() -> None:
+    """Refuse NUL in an address, which no column can hold."""
+    values = (request.view_args or {}).values()
+    if any("\0" in value for value in values):
+        raise nothing_here()
+
+
+@blueprint.after_request
+def _add_headers(response: Response) -> Response:
+    return render.add_headers(response)
+
+
+def _config() -> Config:
+    config: Config = current_app.config["FIELDAPP"]
+    return config
+
+
+def _with_limit(response: Response) -> Response:
+    """Tell how much a phone should send at once (OpenRosa HTTP 1.0)."""
+    limit = _config().announced_submission_bytes
+    response.headers["X-OpenRosa-Accept-Content-Length"] = str(limit)
+    return response
+
+
+def _cacheable(
+    body: bytes, *, etag: str | None = None, kind: str = render.CONTENT_TYPE
+) -> Response:
+    """Give an answer that a phone may keep, but must ask about each time."""
+    response = Response(body, content_type=kind)
+    if etag is None:
+        response.add_etag()
+    else:
+        response.set_etag(etag)
+    response.make_conditional(request)
+    return response
+
+
+def _version_url(base: str, form_id: str, version: str) -> str:
+    return f"{base}/forms/{quote(form_id, safe='')}/v/{quote(version, safe='')}"
+
+
+def _form_entry(form: OfferedForm, base: str, language: str) -> render.FormEntry:
+    url = _version_url(base, form.form_id, form.version)
+    return render.FormEntry(
+        form_id=form.form_id,
+        name=form.name(language),
+        version=form.version,
+        md5=form.md5,
+        download_url=f"{url}.xml",
+        manifest_url=f"{url}/manifest" if form.has_files else None,
+    )
+
+
+def _file_entry(file: OfferedFile, base: str) -> render.FileEntry:
+    url = f"{base}/files/{quote(file.name, safe='')}"
+    return render.FileEntry(name=file.name, md5=file.md5, download_url=url)
