@@ -1,0 +1,1 @@
+"""Indicators: what forms declare, added up from approved revisions."""

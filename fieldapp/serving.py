@@ -1,0 +1,54 @@
+"""Start granian, the WSGI server (docs/decisions/0001-wsgi-server.md)."""
+
+import os
+import signal
+import time
+from threading import Thread
+
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from fieldapp import create_app
+
+WORKERS = 2
+THREADS = 16
+"""For each worker; the pool of database connections has room for all."""
+
+PARENT_SECONDS = 1
+
+
+def serve(
+    *, host: str, port: int, workers: int = WORKERS, threads: int = THREADS
+) -> None:
+    """Serve until a signal says otherwise; each worker reads the environment."""
+    Granian(
+        f"{__name__}:worker_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=workers,
+        blocking_threads=threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=30,
+        log_level=LogLevels.error,
+    ).serve()
+
+
+def worker_app() -> Flask:
+    """Build the application of a worker, which ends when the server is killed.
+
+    A worker that stayed would hold the port, and the next start would not get it.
+    """
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    return create_app()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
