@@ -197,11 +197,11 @@ def fill(entries: int) -> None:
     db.session.execute(
         text(
             "insert into tally (form_id, area_code, captured_on, state, number) "
-            "select form_id, area_code, occurred_on, state, number from (select "
+            "select form_id, area_code, occurred_on, state, n from (select "
             "form_id, area_code, occurred_on, count(*) as number from fact where "
             "indicator = 'SUM' group by 1, 2, 3) approved "
-            "cross join lateral (values ('approved', number), ('received', 1)) "
-            "as s(state, n)"
+            "cross join lateral (values ('approved', number), "
+            "('received', (extract(day from occurred_on) = 1)::int)) as s(state, n)"
         )
     )
     db.session.commit()

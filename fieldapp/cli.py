@@ -17,8 +17,9 @@ from fieldapp.identity.commands import identity_commands
 from fieldapp.indicators.commands import indicators_commands
 from fieldapp.ledger.commands import ledger_commands
 from fieldapp.places.commands import places_commands
-from fieldapp.serving import THREADS, WORKERS, serve
+from fieldapp.serving import THREADS, WORKERS, refuse_taken, serve
 from fieldapp.web.health import MIGRATIONS
+from fieldapp.xform.commands import form_commands
 
 FORMS = Path(__file__).parents[1] / "forms"
 
@@ -63,6 +64,7 @@ def run(
     """
     started = time.monotonic()
     with local.installation(os.environ) as settings:
+        refuse_taken(host, port)
         os.environ.update(settings)
         app = create_app(from_env(settings))
         public = app.config["FIELDAPP"].public_url or f"http://{host}:{port}"
@@ -85,6 +87,7 @@ def run(
 @THREAD_COUNT
 def serve_command(*, host: str, port: int, workers: int, threads: int) -> None:
     """Serve in production: settings from the environment, no demo."""
+    refuse_taken(host, port)
     app = create_app(from_env())
     with app.app_context():
         starting.refuse_unready()
@@ -125,6 +128,7 @@ for group in (
     identity_commands,
     places_commands,
     forms_commands,
+    form_commands,
     indicators_commands,
     ledger_commands,
 ):

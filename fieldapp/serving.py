@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from threading import Thread
 
@@ -11,6 +12,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from fieldapp import create_app
+from fieldapp.config import ConfigError
 
 WORKERS = 2
 THREADS = 16
@@ -37,6 +39,22 @@ def serve(
         workers_kill_timeout=30,
         log_level=LogLevels.error,
     ).serve()
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Refuse an address that another program serves; granian would share it.
+
+    :raises ConfigError: with what to do.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"{host}:{port} is not free ({error.strerror}). Choose another --port."
+            ) from error
 
 
 def worker_app() -> Flask:

@@ -1,14 +1,11 @@
 """One PostgreSQL for the session, one rolled-back transaction for each test."""
 
 import os
-import pkgutil
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 from uuid import uuid4
@@ -21,15 +18,14 @@ from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import Connection, text
 
-import fieldapp
 from fieldapp import create_app, embedded
 from fieldapp.config import Config
 from fieldapp.extensions import READS, Base, db
 from fieldapp.forms.queries import forget_versions
 from fieldapp.places.queries import forget_areas
+from fieldapp.web.health import MIGRATIONS
 
 SECRET = "a secret of the tests, long enough to be taken"
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 @dataclass
@@ -81,13 +77,7 @@ def application(
     )
     app.testing = True
     with app.app_context():
-        if any((MIGRATIONS / "versions").glob("*.py")):
-            flask_migrate.upgrade(str(MIGRATIONS))
-        else:
-            for package in pkgutil.iter_modules(fieldapp.__path__, "fieldapp."):
-                if package.ispkg and find_spec(f"{package.name}.models"):
-                    import_module(f"{package.name}.models")
-            Base.metadata.create_all(db.engine)
+        flask_migrate.upgrade(str(MIGRATIONS))
     yield app
     with app.app_context():
         db.engine.dispose()

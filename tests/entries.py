@@ -1,6 +1,7 @@
 """A small form of sugar deliveries, and entries of it as phones send them."""
 
 from datetime import datetime
+from pathlib import Path
 from uuid import uuid4
 
 from fieldapp.identity.models import User
@@ -10,27 +11,15 @@ from fieldapp.web.clock import now
 from tests.factories import SEMEDO, actor_of
 from tests.form_factories import publish_form
 
-SETTINGS = """
-| settings |
-| | form_id | form_title | version | instance_name | default_language | namespaces |
-| | setoran | Setoran | {version} | concat('Setoran ', ${{kg}}) | Indonesia (id) | {namespaces} |
-"""
-SURVEY = """| survey |
-| | type | name | label::Indonesia (id) | label::English (en) | required | constraint | constraint_message::Indonesia (id) | constraint_message::English (en) | bind::fieldapp:role | bind::fieldapp:warn | bind::fieldapp:warnMsg |
-| | start | start | | | | | | | | | |
-| | end | end | | | | | | | | | |
-| | select_one_from_file villages.csv | village | Desa | Village | yes | | | | village | | |
-| | text | farmer | Petani | Farmer | | | | | subject | | |
-| | decimal | kg | Berat (kg) | Weight (kg) | yes | . > 0 and . <= 2000 | Berat 0 sampai 2000 kg. | Weight is 0 to 2000 kg. | | . <= 150 | Berat lebih dari 150 kg. |
-| | image | photo | Foto | Photo | | | | | | | |
-"""
+FORM = Path(__file__).parent / "data" / "setoran" / "setoran.md"
 VERSION = "2026112101"
 
 
 def publish_small_form(version: str = VERSION, namespaces: str | None = None) -> None:
     """Publish the small form."""
     spaces = namespaces or 'fieldapp="http://fieldapp.id/xforms"'
-    publish_form(SURVEY + SETTINGS.format(version=version, namespaces=spaces))
+    source = FORM.read_text().replace("{{version}}", version)
+    publish_form(source.replace("{{namespaces}}", spaces))
 
 
 def new_id() -> str:

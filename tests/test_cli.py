@@ -89,15 +89,17 @@ def running(data_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
 
 
 def await_ready(process: subprocess.Popen[str], port: int, log: Path) -> None:
+    """Wait until this server says so: killed ones answer for a second longer."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
-            get(f"http://127.0.0.1:{port}/readyz")
+            if "Ctrl-C" in log.read_text():
+                get(f"http://127.0.0.1:{port}/readyz")
+                return
         except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-        else:
-            return
+            pass
+        time.sleep(0.1)
     pytest.fail(log.read_text())
 
 
@@ -145,6 +147,17 @@ def test_second_server_on_the_same_folder_is_refused(data_dir: Path) -> None:
     assert "running already" in refused.stderr
 
 
+def test_port_of_another_program_is_not_shared(data_dir: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        refused = fieldapp("run", "--port", str(port), FIELDAPP_DATA_DIR=str(data_dir))
+
+    assert refused.returncode == 1
+    assert f"127.0.0.1:{port} is not free" in refused.stderr
+
+
 def test_production_refuses_a_default_secret(tmp_path: Path) -> None:
     refused = fieldapp(
         "serve",
@@ -177,7 +190,7 @@ def test_log_is_verified_with_neither_server_nor_database(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "group", ["db", "forms", "indicators", "ledger", "people", "places"]
+    "group", ["db", "form", "forms", "indicators", "ledger", "people", "places"]
 )
 def test_every_group_of_commands_explains_itself_without_settings(group: str) -> None:
     result = CliRunner().invoke(cli, [group, "--help"], obj=ScriptInfo())

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from psycopg.errors import UniqueViolation
 from sqlalchemy import ColumnElement, Select, exists, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fieldapp.extensions import db
 from fieldapp.identity.models import RoleGrant, User
@@ -121,22 +120,23 @@ def add_person(person: NewPerson) -> User:
 
     :raises UsernameTaken: if somebody has the name.
     """
-    user = User(
-        id=uuid4(),
-        username=person.username,
-        name=person.name,
-        password_hash=hash_password(person.password),
-        language=person.language,
-        is_demo=person.is_demo,
-        created_at=clock.now(),
+    statement = (
+        upsert(User)
+        .values(
+            id=uuid4(),
+            username=person.username,
+            name=person.name,
+            password_hash=hash_password(person.password),
+            language=person.language,
+            is_demo=person.is_demo,
+            created_at=clock.now(),
+        )
+        .on_conflict_do_nothing(index_elements=[User.username])
+        .returning(User)
     )
-    try:
-        with db.session.begin_nested():
-            db.session.add(user)
-    except IntegrityError as error:
-        if isinstance(error.orig, UniqueViolation):
-            raise UsernameTaken from error
-        raise
+    user = db.session.scalar(statement)
+    if user is None:
+        raise UsernameTaken
     return user
 
 
@@ -146,8 +146,10 @@ def add_grant(user_id: UUID, grant: Grant, *, by: UUID | None) -> RoleGrant:
     :raises InvalidRequest: if there is no such area or programme.
     """
     _check_exists(grant)
-    # Two who give the same role at once wait for each other here.
-    db.session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    # Two who give the same role at once wait for each other here; the intake, which
+    # only refers to the person, does not (FOR NO KEY UPDATE).
+    person = select(User.id).where(User.id == user_id)
+    db.session.execute(person.with_for_update(key_share=True))
     standing = db.session.scalar(
         select(RoleGrant).where(
             RoleGrant.user_id == user_id,

@@ -4,7 +4,7 @@ A median over any stretch of days needs the values themselves. Kept as counts by
 leading digits, level by level, they are found by walking down: each level reads at
 most a hundred counts for each period, however many values there are.
 
-A path's first step is the sign, the power of ten and two digits; each further step
+A path's first step is the sign, the power of ten and one digit; each further step
 is two more digits. The digits of negative numbers are complemented, so that the
 steps of one level are in order.
 """
@@ -14,7 +14,7 @@ from decimal import Decimal
 ZERO = "5"
 POSITIVE = "6"
 NEGATIVE = "4"
-FIRST_STEP = 6
+FIRST_STEP = 5
 STEP = 2
 OFFSET = 500
 """Added to the power of ten, so that it is three digits without a sign."""
@@ -28,7 +28,7 @@ def digit_path(value: Decimal) -> list[str]:
         return [ZERO]
     value = value.normalize()
     digits = "".join(map(str, value.as_tuple().digits))
-    if len(digits) % STEP:
+    if len(digits) % STEP == 0:
         digits += "0"
     body = f"{value.adjusted() + OFFSET:03d}{digits}"
     body = NEGATIVE + body.translate(_COMPLEMENT) if value < 0 else POSITIVE + body

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     and_,
     func,
-    or_,
     select,
     tuple_,
     union_all,
@@ -269,27 +268,26 @@ def _children(
     sheet: Sheet, form_id: str, indicator: str, wanted: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, int]]:
     """Read the next digits below some prefixes at once, over all periods."""
-    in_days = or_(
-        *(
-            and_(
-                DigitCount.grain == cover.grain,
-                DigitCount.starts_on.between(cover.first, cover.last),
-            )
-            for cover in buckets(sheet.first, sheet.last)
-        )
-    )
-    key = (DigitCount.slice, DigitCount.parent, DigitCount.prefix)
     found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     if not wanted:
         return found
-    for part, parent, prefix, number in db.session.execute(
-        select(*key, func.sum(DigitCount.number))
-        .where(DigitCount.area_code == sheet.area_code)
-        .where(DigitCount.form_id == form_id)
-        .where(DigitCount.indicator == indicator)
-        .where(tuple_(DigitCount.slice, DigitCount.parent).in_(sorted(set(wanted))))
-        .where(in_days)
-        .group_by(*key)
-    ):
+    rows = union_all(
+        *(
+            select(
+                *(DigitCount.slice, DigitCount.parent),
+                *(DigitCount.prefix, DigitCount.number),
+            )
+            .where(DigitCount.area_code == sheet.area_code)
+            .where(DigitCount.form_id == form_id)
+            .where(DigitCount.indicator == indicator)
+            .where(tuple_(DigitCount.slice, DigitCount.parent).in_(sorted(set(wanted))))
+            .where(DigitCount.grain == cover.grain)
+            .where(DigitCount.starts_on.between(cover.first, cover.last))
+            for cover in buckets(sheet.first, sheet.last)
+        )
+    ).subquery()
+    key = (rows.c.slice, rows.c.parent, rows.c.prefix)
+    statement = select(*key, func.sum(rows.c.number)).group_by(*key)
+    for part, parent, prefix, number in db.session.execute(statement):
         found[part, parent][prefix] = int(number)
     return found

@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 
 from fieldapp.extensions import db
@@ -32,6 +33,8 @@ from fieldapp.submissions.judging import judge_again
 from fieldapp.submissions.models import Revision, Submission, SubmissionState
 
 BATCH = 500
+SORT_MEMORY = "256MB"
+"""What a sort or a hash of the rebuild may take; PostgreSQL's default spills."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def rebuild() -> Rebuild:
 def rebuild_counters() -> tuple[Comparison, ...]:
     """Add all stored facts up again; counters that were not equal are replaced."""
     lock_writers()
+    db.session.execute(text(f"set local work_mem = '{SORT_MEMORY}'"))
     return tuple(
         _recount(counters.table, found)
         for counters, found in (

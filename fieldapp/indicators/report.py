@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, literal, select
 
 from fieldapp.extensions import db
 from fieldapp.forms.models import Form, FormVersion
@@ -27,6 +27,8 @@ from fieldapp.xform.translations import complete
 
 LONGEST = timedelta(days=3660)
 """Ten years: more periods than that would be read row by row."""
+
+WAITING = SubmissionState.RECEIVED
 
 NOT_ANSWERED = Text("tidak diisi", "not answered").as_dict()
 
@@ -146,13 +148,17 @@ def _forms() -> Select[Any]:
 
 
 def _waiting(code: str, first: date, last: date, form_ids: list[str]) -> dict[str, int]:
-    """Count the entries that wait for a decision, by the day they were made."""
+    """Count the entries that wait for a decision, by the day they were made.
+
+    The state is written out, so that an index of what waits alone can be used.
+    """
     rows = db.session.execute(
         select(Tally.form_id, func.sum(Tally.number))
         .where(Tally.form_id.in_(form_ids))
         .where(within(Tally.area_code, code))
         .where(Tally.captured_on.between(first, last))
-        .where(Tally.state == SubmissionState.RECEIVED)
+        .where(Tally.state == literal(WAITING, Tally.state.type, literal_execute=True))
+        .where(Tally.number > literal(0, literal_execute=True))
         .group_by(Tally.form_id)
     )
     return {form_id: int(number) for form_id, number in rows}

@@ -92,7 +92,7 @@ _LOCK = (
     .order_by(LedgerHead.area_code)
     .with_for_update()
 )
-_ADD = insert(LedgerEntry.__table__)
+_ADD = insert(LedgerEntry)
 _MOVE_HEAD = (
     update(LedgerHead)
     .where(LedgerHead.area_code == bindparam("code"))

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import aliased
 
 from fieldapp.extensions import db
-from fieldapp.places.codes import UNDOTTED_VILLAGE, lineage
-from fieldapp.places.models import Area
+from fieldapp.places.codes import DOTTED, UNDOTTED_VILLAGE, lineage
+from fieldapp.places.models import COUNTRY, Area
 from fieldapp.web.problems import FieldError, InvalidRequest, NotFound
 from fieldapp.web.text import Text
 
@@ -54,7 +54,8 @@ def get_area(code: str) -> Area:
     """
     if UNDOTTED_VILLAGE.fullmatch(code):
         raise InvalidRequest(DOTS_MISSING, errors=[FieldError("code", DOTS_MISSING)])
-    area = find_area(code)
+    is_code = code == COUNTRY or DOTTED.fullmatch(code)
+    area = find_area(code) if is_code else None
     if area is None:
         raise NotFound(NO_SUCH_AREA)
     return area

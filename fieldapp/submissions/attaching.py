@@ -76,7 +76,7 @@ def stored_files(revision_id: str) -> dict[str, bytes | None]:
     statement = select(Attachment.name, Attachment.digest).where(
         Attachment.revision_id == revision_id
     )
-    return {name: digest for name, digest in db.session.execute(statement)}
+    return {row.name: row.digest for row in db.session.execute(statement)}
 
 
 def _row(

@@ -270,9 +270,9 @@ def _outcome(status: OutcomeStatus, item: Judged, missing: tuple[str, ...]) -> O
 
 
 # Built once, and executed without the ORM: this runs for every entry there is.
-_ADD_SUBMISSIONS = insert(Submission.__table__).inline()
-_ADD_REVISIONS = insert(Revision.__table__).inline()
-_ADD_FILES = insert(Attachment.__table__).inline()
+_ADD_SUBMISSIONS = insert(Submission).inline()
+_ADD_REVISIONS = insert(Revision).inline()
+_ADD_FILES = insert(Attachment).inline()
 _CURRENT = (
     "area_code",
     "state",

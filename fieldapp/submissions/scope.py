@@ -74,7 +74,8 @@ def get_visible_held(
     """
     statement = visible_held(actor).where(HeldEntry.id == held_id)
     if for_update:
-        statement = statement.with_for_update().execution_options(
+        # A file that comes meanwhile refers to the entry and need not wait.
+        statement = statement.with_for_update(key_share=True).execution_options(
             populate_existing=True
         )
     held = db.session.scalars(statement).one_or_none()

@@ -29,8 +29,8 @@ def move_tallies(changes: Counter[TallyKey]) -> None:
         db.session.connection().execute(_MOVE, rows)
 
 
-_INSERT = upsert(Tally.__table__)
+_INSERT = upsert(Tally)
 _MOVE = _INSERT.on_conflict_do_update(
     constraint="pk_tally",
-    set_={"number": Tally.__table__.c.number + _INSERT.excluded.number},
+    set_={"number": Tally.number + _INSERT.excluded.number},
 )

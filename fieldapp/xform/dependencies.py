@@ -12,7 +12,7 @@ from fieldapp.xform.definition import (
 )
 from fieldapp.xform.xpath import Expression
 
-Key = tuple[Path, str]
+Key = tuple[Path, StepKind]
 
 
 def order_steps(nodes: Mapping[Path, NodeDefinition]) -> tuple[Step, ...]:

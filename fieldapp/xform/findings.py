@@ -148,14 +148,8 @@ def _absent(run: Run) -> Iterator[Violation]:
             continue
         if parent is not None and not parent.is_relevant:
             continue
-        run.context.node = node
-        try:
-            if run.can_judge(bind.required) and bind.required.boolean(run.context):
-                yield _about(run, node, "missing", rule_message("missing"))
-        except XPathLimit:
-            raise
-        except XPathError:
-            continue
+        if run.is_required(node, bind.required):
+            yield _about(run, node, "missing", rule_message("missing"))
 
 
 def _about(

@@ -27,7 +27,8 @@ MAX_BYTES = 10_000_000
 MAX_NODES = 100_000
 MAX_ID = 250
 
-_DEPTH_CODES = frozenset({114, 89})
+_DEPTH = "Excessive depth"
+_EXTRA = "Extra content"
 _DOCTYPE = re.compile(
     rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL
 )
@@ -137,10 +138,10 @@ def _encoding_error(xml: bytes, error: UnicodeDecodeError) -> InstanceUnreadable
 
 
 def _syntax_error(xml: bytes, error: etree.XMLSyntaxError) -> InstanceUnreadable:
-    if error.code in _DEPTH_CODES:
+    if error.msg is not None and _DEPTH in error.msg:
         return InstanceUnreadable("too-deep", "elements are nested too deeply")
     reason = f"line {error.lineno}: {error.msg}"
-    if _is_cut_off(xml):
+    if _EXTRA not in (error.msg or "") and _is_cut_off(xml):
         return InstanceUnreadable("cut-off", reason)
     return InstanceUnreadable("not-well-formed", reason)
 

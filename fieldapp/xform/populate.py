@@ -34,13 +34,16 @@ class Populated:
     missing: list[Node] = field(default_factory=list)
 
     def add_default(self, definition: NodeDefinition, parent: Node) -> Node:
-        """Add a node with the answers that the blank form has."""
+        """Add a node with the answers that the blank form has.
+
+        A repeat's template holds no items of the repeats within it.
+        """
         node = Node(definition.name, definition=definition)
         parent.append(node)
         self.slots[definition.index].append(node)
         if definition.children:
             for child in definition.children:
-                for _ in range(child.initial_count if child.repeat else 1):
+                for _ in range(_default_count(child, definition)):
                     self.add_default(child, node)
         elif definition.default:
             self.read(node, definition, definition.default)
@@ -72,6 +75,12 @@ class Populated:
         if len(kept) < len(items):
             self.lost.add(node)
         return " ".join(kept)
+
+
+def _default_count(child: NodeDefinition, parent: NodeDefinition) -> int:
+    if child.repeat is None:
+        return 1
+    return 0 if parent.is_in_repeat else child.initial_count
 
 
 def populate(definition: FormDefinition, root: Element, now: datetime) -> Populated:
@@ -116,15 +125,7 @@ def _fill_group(
     populated: Populated, node: Node, definition: NodeDefinition, element: Element
 ) -> None:
     """Give each of the form's children its elements; the order is the form's."""
-    found: dict[str, list[Element]] = {}
-    for child in element:
-        tag: str = child.tag
-        name = tag.rpartition("}")[2] if tag[0] == "{" else tag
-        known = found.get(name)
-        if known is None:
-            found[name] = [child]
-        else:
-            known.append(child)
+    found = _by_name(element)
     for child_definition in definition.children:
         elements = found.pop(child_definition.name, None)
         if child_definition.repeat is not None:
@@ -145,6 +146,20 @@ def _fill_group(
                 )
     if found or (not len(element) and element.text and element.text.strip()):
         _keep_surplus(populated, node, definition, element, found)
+
+
+def _by_name(element: Element) -> dict[str, list[Element]]:
+    """Group children by local name: prefixes and order differ between tools."""
+    found: dict[str, list[Element]] = {}
+    for child in element:
+        tag: str = child.tag
+        name = tag.rpartition("}")[2] if tag[0] == "{" else tag
+        known = found.get(name)
+        if known is None:
+            found[name] = [child]
+        else:
+            known.append(child)
+    return found
 
 
 def _new_node(populated: Populated, parent: Node, definition: NodeDefinition) -> Node:

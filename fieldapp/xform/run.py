@@ -10,6 +10,7 @@ from fieldapp.xform.judgement import indexed_path
 from fieldapp.xform.node import Node
 from fieldapp.xform.populate import Populated
 from fieldapp.xform.xpath import Evaluation, Expression, XPathError, XPathLimit
+from fieldapp.xform.xpath.conversions import to_boolean
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Run:
     late_instances: frozenset[str]
     hidden: set[Node]
     failures: dict[tuple[Node, str], Failure] = field(default_factory=dict)
+    required: set[Node] = field(default_factory=set)
     reruns: int = 0
 
     def run_steps(self) -> None:
@@ -61,7 +63,7 @@ class Run:
             try:
                 value = value_of(context)
                 if is_text and value.__class__ is str:
-                    node.value = cast("str", value)
+                    node.value = value
                 else:
                     node.value = store(value, type_name, context.now)
             except XPathLimit:
@@ -84,19 +86,35 @@ class Run:
                     self._set_relevance(node, is_relevant=is_relevant)
 
     def check_conditions(self) -> None:
-        """Evaluate what may fail: JavaRosa does not open such an entry at all."""
-        context = self.context
+        """Decide what is required, before the questions are asked.
+
+        Whether a node is read-only only matters if that cannot be decided: JavaRosa
+        does not open such an entry at all.
+        """
         for definition, expression in self.definition.conditions:
-            if not self.can_judge(expression):
-                continue
-            for node in self.populated.slots[definition.index]:
-                context.node = node
-                try:
-                    expression.boolean(context)
-                except XPathLimit:
-                    raise
-                except XPathError as error:
-                    self.fail(node, expression, error)
+            if self.can_judge(expression):
+                is_required = expression is definition.bind.required
+                for node in self.populated.slots[definition.index]:
+                    if self._holds(node, expression) and is_required:
+                        self.required.add(node)
+                    elif is_required:
+                        self.required.discard(node)
+
+    def _holds(self, node: Node, expression: Expression) -> bool:
+        self.context.node = node
+        try:
+            return expression.boolean(self.context)
+        except XPathLimit:
+            raise
+        except XPathError as error:
+            self.fail(node, expression, error)
+            return False
+
+    def is_required(self, node: Node, expression: Expression) -> bool:
+        """Tell whether a node must have an answer."""
+        if expression.literal is not None:
+            return to_boolean(expression.literal)
+        return node in self.required
 
     def fail(self, node: Node, expression: Expression, error: XPathError) -> None:
         """Note that an expression has no value for a node."""

@@ -1,6 +1,6 @@
 """The marshmallow schema of a form version's record: JSON in, named errors out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -55,16 +55,19 @@ class Moment(_Lenient, fields.AwareDateTime):
     """An instant with its offset."""
 
 
-class Selection(_Lenient, fields.List):
-    """Several choices."""
+class Many(_Lenient, fields.List[Any]):
+    """Several choices, or the places along a line or around an area."""
 
 
-class Point(_Lenient, fields.Nested):
+class Point(fields.Nested):
     """A place on earth."""
 
-
-class Line(_Lenient, fields.List):
-    """Places along a line or around an area."""
+    def _serialize(  # type: ignore[override] # The names are marshmallow's.
+        self, nested_obj: Any, attr: Any, obj: Any, **kwargs: Any
+    ) -> Any:
+        if isinstance(nested_obj, str):
+            return nested_obj
+        return super()._serialize(nested_obj, attr, obj, **kwargs)  # type: ignore[no-untyped-call] # As above.
 
 
 class PointSchema(Schema):
@@ -161,17 +164,17 @@ def _whole(bound: int, options: dict[str, Any]) -> fields.Field[Any]:
     return WholeNumber(strict=True, validate=limits, **options)
 
 
-_MAKERS = {
+_MAKERS: Mapping[str, Callable[[dict[str, Any]], fields.Field[Any]]] = {
     "int": lambda options: _whole(_INT, options),
     "long": lambda options: _whole(_LONG, options),
     "decimal": lambda options: Number(allow_nan=False, **options),
     "boolean": lambda options: Truth(**options),
     "date": lambda options: Day(**options),
     "dateTime": lambda options: Moment(format="iso", **options),
-    "select": lambda options: Selection(fields.String(), **options),
+    "select": lambda options: Many(fields.String(), **options),
     "geopoint": lambda options: Point(PointSchema, **options),
-    "geotrace": lambda options: Line(fields.Nested(PointSchema), **options),
-    "geoshape": lambda options: Line(fields.Nested(PointSchema), **options),
+    "geotrace": lambda options: Many(fields.Nested(PointSchema), **options),
+    "geoshape": lambda options: Many(fields.Nested(PointSchema), **options),
 }
 
 

@@ -101,6 +101,7 @@ class Walk:
     def _rerun(self) -> None:
         self.run.reruns += 1
         self.run.run_steps()
+        self.run.check_conditions()
 
     def _ask(self, node: Node, control: Control) -> None:
         """Check one answer as `FormEntryController.answerQuestion` does."""
@@ -110,13 +111,11 @@ class Walk:
         if len(self.run.failures) > failures:
             return
         if node.value == "" and self._is_empty(node, control, is_cleared=is_cleared):
-            if bind.required is not None and self._holds(node, bind.required, None):
+            if bind.required is not None and self.run.is_required(node, bind.required):
                 message = own_or_rule(bind.required_message, "required")
                 self._add_for(node, "required", message, {}, bind.required)
                 return
-        elif bind.constraint is not None and not self._holds(
-            node, bind.constraint, node.value
-        ):
+        elif bind.constraint is not None and not self._holds(node, bind.constraint):
             message = own_or_rule(bind.constraint_message, "constraint")
             detail = read_by(bind.constraint, node, self.run.definition.repeats)
             self._add_for(node, "constraint", message, detail, bind.constraint)
@@ -135,21 +134,21 @@ class Walk:
             return control.kind == "select1" or not control.is_select
         return definition_of(node).bind.calculate is not None
 
-    def _holds(self, node: Node, expression: Expression, dot: object) -> bool:
-        """Evaluate a condition; what cannot be judged here is left to the phone."""
+    def _holds(self, node: Node, constraint: Expression) -> bool:
+        """Evaluate a constraint; what cannot be judged here is left to the phone."""
         run = self.run
-        if not run.can_judge(expression):
-            return dot is not None
+        if not run.can_judge(constraint):
+            return True
         context = run.context
         context.node = node
-        context.dot = dot  # type: ignore[assignment] # A node's value.
+        context.dot = node.value
         try:
-            return expression.boolean(context)
+            return constraint.boolean(context)
         except XPathLimit:
             raise
         except XPathError as error:
-            run.fail(node, expression, error)
-            return dot is not None
+            run.fail(node, constraint, error)
+            return True
         finally:
             context.dot = None
 
@@ -162,12 +161,15 @@ class Walk:
         if itemset is None or node.value == "":
             return False
         value = to_string(node.value)
-        items = [value] if control.kind == "select1" else value.split(" ")
-        offered = self._offered(node, itemset, frozenset(items))
+        is_one = control.kind == "select1"
+        items = [value] if is_one else value.split(" ")
+        sent = [node.text] if is_one and node.text else node.text.split()
+        offered = self._offered(node, itemset, frozenset((*items, *sent)))
         if offered is None or offered.issuperset(items):
             return False
         node.value = " ".join(item for item in items if item in offered)
-        self._add_for(node, "choice", rule_message("choice"), {})
+        if not offered.issuperset(sent):
+            self._add_for(node, "choice", rule_message("choice"), {})
         return True
 
     def _offered(

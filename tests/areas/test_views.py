@@ -81,7 +81,7 @@ def test_code_without_dots_is_refused_with_the_reason(client: FlaskClient) -> No
 def test_unknown_code_is_not_found(client: FlaskClient) -> None:
     headers = auth_headers(make_user())
 
-    for code in ("99", "33.02.16.2999", "nothing"):
+    for code in ("99", "33.02.16.2999", "nothing", "33%00", "%00"):
         response = client.get(f"/api/v1/areas/{code}", headers=headers)
         assert response.status_code == 404
         assert response.get_json()["type"] == "/problems/not-found"

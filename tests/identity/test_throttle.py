@@ -163,6 +163,15 @@ def test_many_at_once_get_no_more_tries_than_one_after_another(
     assert statuses.count(429) == 6
 
 
+def test_an_address_of_another_kind_is_counted_too(
+    client: FlaskClient, wait: Wait
+) -> None:
+    del wait
+    fail(client, "siti", throttle.NAME_LIMIT, "unix:")
+
+    assert post_login(client, "siti", "salah sekali", "unix:").status_code == 429
+
+
 def test_what_was_typed_as_a_name_is_not_kept(client: FlaskClient, wait: Wait) -> None:
     del wait
     fail(client, "kata-sandi-saya", 1, ELSEWHERE)

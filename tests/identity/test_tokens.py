@@ -7,6 +7,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token, decode_token
+from flask_jwt_extended.exceptions import (
+    CSRFError,
+    FreshTokenRequired,
+    JWTDecodeError,
+    RevokedTokenError,
+    UserClaimsVerificationError,
+    UserLookupError,
+    WrongTokenError,
+)
 from werkzeug.test import TestResponse
 
 from fieldapp.extensions import db
@@ -182,6 +191,28 @@ def test_every_malformed_header_is_answered_with_a_problem(
     assert response.status_code == 401
     assert problem_slug(response) == slug
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    ("failure", "slug"),
+    [
+        (RevokedTokenError({}, {}), "token-revoked"),
+        (FreshTokenRequired("", {}, {}), "token-invalid"),
+        (UserLookupError("", {}, {}), "token-invalid"),
+        (UserClaimsVerificationError("", {}, {}), "token-invalid"),
+        (WrongTokenError(""), "token-invalid"),
+        (CSRFError(""), "sign-in-required"),
+        (JWTDecodeError(""), "token-invalid"),
+    ],
+)
+def test_every_failure_that_the_token_library_knows_is_told_as_a_problem(
+    app: Flask, failure: Exception, slug: str
+) -> None:
+    with app.test_request_context():
+        response = app.make_response(app.handle_user_exception(failure))
+
+    assert response.status_code == 401
+    assert response.get_json()["type"] == f"/problems/{slug}"
 
 
 def test_a_role_taken_away_is_gone_with_the_next_request(client: FlaskClient) -> None:

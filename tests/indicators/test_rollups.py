@@ -79,7 +79,7 @@ stretches = st.tuples(days, days).map(sorted)
 
 @pytest.mark.usefixtures("app")
 @settings(
-    max_examples=30,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -12,7 +12,7 @@ from fieldapp.review.models import Decision, DecisionKind
 from fieldapp.review.problems import SecondReviewerNeeded, ViolationsStand
 from fieldapp.review.service import decide
 from fieldapp.submissions.models import Submission, SubmissionState
-from tests.entries import SURVEY, deliver, entry_xml
+from tests.entries import FORM, deliver, entry_xml
 from tests.factories import BANYUMAS, SEMEDO, actor_of, make_person
 from tests.form_factories import publish_form
 
@@ -34,7 +34,8 @@ def publish(version: str = "2", approvals: str = "2") -> None:
     settings = SETTINGS.format(
         version=version, approvals=approvals, namespaces=NAMESPACES
     )
-    publish_form(SURVEY + settings + INDICATORS)
+    survey = FORM.read_text().partition("| settings |")[0]
+    publish_form(survey + settings + INDICATORS)
 
 
 @pytest.fixture

@@ -170,8 +170,9 @@ def test_a_correction_becomes_the_next_revision_and_keeps_its_photo(
     assert waiting_in(SEMEDO) == 1
 
 
-def test_a_correction_can_move_an_entry_to_another_village(siti: User) -> None:
+def test_a_correction_can_move_an_entry_to_another_village() -> None:
     both = make_person(Role.FACILITATOR, "33")
+    make_area(SEMEDO)
     deliver(both, entry_xml("uuid:one", village=SEMEDO))
 
     deliver(both, entry_xml("uuid:two", village=BUMISARI, deprecated_id="uuid:one"))

@@ -95,7 +95,7 @@ class InstanceMaker:
         return self.chance.random() < self.roughness * weight
 
     def _children(self, definition: NodeDefinition) -> str:
-        parts = []
+        parts: list[str] = []
         for child in definition.children:
             if self._happens(0.06):
                 continue

@@ -199,17 +199,15 @@ class FormMaker:
         elif self.chance.random() < 0.3 and not repeats:
             plain = instance.replace(' jr:template=""', "")
             template = f"<{name}>{plain}</{name}>"
-        return (
-            template,
-            f'<group ref="{path}"><label>r</label><repeat nodeset="{path}"{count}>{body}</repeat></group>',
-        )
+        repeat = f'<repeat nodeset="{path}"{count}>{body}</repeat>'
+        return template, f'<group ref="{path}"><label>r</label>{repeat}</group>'
 
     def _question(self, parent: str, repeats: tuple[str, ...]) -> tuple[str, str]:
         name = self._name("q")
         path = f"{parent}/{name}"
         kind = self.chance.choice(KINDS)
         is_calculated = self.chance.random() < 0.25
-        if is_calculated and kind in {"static1", "static", "rank", "select"}:
+        if is_calculated and kind in {"static1", "static", "rank", "select", "select1"}:
             kind = "string"
         self._bind(
             path,
@@ -242,7 +240,8 @@ class FormMaker:
             where = self._fill(where, path) if self._near(path) else ""
             nodeset = quoteattr(f"instance('list')/root/item{where}")
             refs = '<value ref="name"/><label ref="label"/>'
-            return f'<{tag} ref="{path}">{label}<itemset nodeset={nodeset}>{refs}</itemset></{tag}>'
+            itemset = f"<itemset nodeset={nodeset}>{refs}</itemset>"
+            return f'<{tag} ref="{path}">{label}{itemset}</{tag}>'
         return f'<input ref="{path}">{label}</input>'
 
     def _bind(self, path: str, kind: str, *rules: tuple[str, float]) -> None:

@@ -4,6 +4,7 @@ from fieldapp.xform.xpath.code import Code, as_boolean, constant, failing
 from fieldapp.xform.xpath.context import Expression
 from fieldapp.xform.xpath.errors import (
     XPathFunctionError,
+    XPathLimit,
     XPathTypeError,
 )
 from fieldapp.xform.xpath.functions import FUNCTIONS
@@ -45,7 +46,10 @@ def compile_xpath(
     scope = Scope(
         source, findings, compile_tree, context=context, defer_unknown=defer_unknown
     )
-    code = compile_tree(parse(source), scope)
+    try:
+        code = compile_tree(parse(source), scope)
+    except RecursionError as error:
+        raise XPathLimit("an expression nested too deeply") from error
     return Expression(
         source=source,
         references=frozenset(findings.references),
@@ -60,6 +64,7 @@ def compile_xpath(
 
 def compile_tree(tree: Tree, scope: Scope) -> Code:
     """Compile a subexpression."""
+    scope.findings.count()
     if isinstance(tree, Path):
         return _path(tree, scope)
     if isinstance(tree, Chain):

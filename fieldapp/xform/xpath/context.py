@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
 from fieldapp.xform.node import Node, XPathValue
+from fieldapp.xform.xpath.errors import XPathLimit
 
-DEFAULT_STEPS = 2_000_000
+DEFAULT_STEPS = 1_000_000
 
 
 def _no_choice_name(_path: tuple[str, ...], _value: str, _node: Node | None) -> str:
@@ -66,6 +67,16 @@ class Evaluation:
     def zone(self) -> tzinfo:
         """The device's zone."""
         return self.now.tzinfo or UTC
+
+
+def spend(evaluation: Evaluation, steps: int) -> None:
+    """Take visited nodes off the budget.
+
+    :raises XPathLimit: if it is used up.
+    """
+    evaluation.steps -= steps + 1
+    if evaluation.steps < 0:
+        raise XPathLimit("the evaluation takes too many steps")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

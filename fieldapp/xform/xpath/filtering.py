@@ -7,12 +7,14 @@ from typing import Any
 
 from fieldapp.xform.node import Node
 from fieldapp.xform.xpath.code import Closure
-from fieldapp.xform.xpath.context import Evaluation
+from fieldapp.xform.xpath.context import Evaluation, spend
 from fieldapp.xform.xpath.conversions import equals, to_string
-from fieldapp.xform.xpath.errors import XPathLimit, XPathTypeError
+from fieldapp.xform.xpath.errors import XPathTypeError
 from fieldapp.xform.xpath.operators import equality
 from fieldapp.xform.xpath.scope import Scope
 from fieldapp.xform.xpath.syntax import Call, Chain, Number, Path, Text, Tree
+
+_TEST_STEPS = 4
 
 Filter = Callable[[Evaluation, list[Node]], list[Node]]
 
@@ -127,9 +129,7 @@ def _filter_each(test: Closure) -> Filter:
         current = evaluation.current
         if current is None:
             evaluation.current = node
-        evaluation.steps -= len(nodes)
-        if evaluation.steps < 0:
-            raise XPathLimit("the evaluation takes too many steps")
+        spend(evaluation, _TEST_STEPS * len(nodes))
         kept = []
         try:
             for index, candidate in enumerate(nodes, 1):
@@ -166,9 +166,7 @@ def _filter_by_key(name: str, key: str, wanted: Closure) -> Filter:
             index = _index(nodes[0].parent, nodes, name, key)
             if index is not None:
                 return index.get(value, _NOTHING)
-        evaluation.steps -= len(nodes)
-        if evaluation.steps < 0:
-            raise XPathLimit("the evaluation takes too many steps")
+        spend(evaluation, len(nodes))
         return [node for node in nodes if equals(_key_of(node, key), value)]
 
     return keep

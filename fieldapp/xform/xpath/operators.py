@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 from fieldapp.xform.xpath.code import (
@@ -32,14 +31,10 @@ def chain(operators: tuple[str, ...], operands: list[Code]) -> Code:
     if first in _ARITHMETIC:
         numbers = [as_number(operand) for operand in operands]
         return computed(float, _arithmetic(operators, numbers), operands)
-    pairs = zip(operators, operands[1:], strict=True)
-    return reduce(
-        lambda left, pair: computed(
-            bool, _comparison(pair[0], left, pair[1]), [left, pair[1]]
-        ),
-        pairs,
-        operands[0],
-    )
+    if len(operators) == 1:
+        left, right = operands
+        return computed(bool, _comparison(first, left, right), operands)
+    return computed(bool, _comparisons(operators, operands), operands)
 
 
 def negative(operand: Code) -> Code:
@@ -76,6 +71,33 @@ def _comparison(operator: str, left: Code, right: Code) -> Closure:
     if right.literal is not None:
         return _LIMITS[operator](left.value, to_number(right.literal))
     return _ORDERS[operator](as_number(left), as_number(right))
+
+
+def _comparisons(operators: tuple[str, ...], operands: list[Code]) -> Closure:
+    """Compare from left to right: `3 > 2 > 1` compares true with 1."""
+    start = operands[0].value
+    steps = [
+        (_VALUES[operator], operand.value)
+        for operator, operand in zip(operators, operands[1:], strict=True)
+    ]
+
+    def compare(evaluation: Evaluation) -> Any:
+        result = start(evaluation)
+        for holds, value in steps:
+            result = holds(result, value(evaluation))
+        return result
+
+    return compare
+
+
+_VALUES: dict[str, Callable[[Any, Any], bool]] = {
+    "=": equals,
+    "!=": lambda left, right: not equals(left, right),
+    "<": lambda left, right: to_number(left) < to_number(right),
+    "<=": lambda left, right: to_number(left) <= to_number(right),
+    ">": lambda left, right: to_number(left) > to_number(right),
+    ">=": lambda left, right: to_number(left) >= to_number(right),
+}
 
 
 def equality(operator: str, left: Code, right: Code) -> Closure:

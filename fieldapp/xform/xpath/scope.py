@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from fieldapp.xform.xpath.code import Code
+from fieldapp.xform.xpath.errors import XPathLimit
 from fieldapp.xform.xpath.syntax import Tree
+
+MAX_SIZE = 20_000
 
 NodePath = tuple[str, ...]
 
@@ -18,6 +21,16 @@ class Findings:
     references: set[NodePath] = field(default_factory=set)
     instances: set[str] = field(default_factory=set)
     is_volatile: bool = False
+    size: int = 0
+
+    def count(self) -> None:
+        """Count one compiled part; nested predicates are compiled twice each.
+
+        :raises XPathLimit: if there are too many.
+        """
+        self.size += 1
+        if self.size > MAX_SIZE:
+            raise XPathLimit("an expression of too many parts")
 
 
 @dataclass(frozen=True, slots=True)

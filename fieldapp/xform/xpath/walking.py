@@ -7,8 +7,8 @@ from typing import Any
 
 from fieldapp.xform.node import Node
 from fieldapp.xform.xpath.code import Closure, Code
-from fieldapp.xform.xpath.context import Evaluation
-from fieldapp.xform.xpath.errors import XPathLimit, XPathTypeError
+from fieldapp.xform.xpath.context import Evaluation, spend
+from fieldapp.xform.xpath.errors import XPathTypeError
 from fieldapp.xform.xpath.filtering import Filter, make_filter
 from fieldapp.xform.xpath.paths import WILDCARD, Level, Route
 from fieldapp.xform.xpath.scope import Scope
@@ -194,16 +194,6 @@ def _plain_nodes(start: Start, names: tuple[str, ...]) -> Nodes:
 _NOTHING: list[Node] = []
 
 
-def spend(evaluation: Evaluation, steps: int) -> None:
-    """Take visited nodes off the budget.
-
-    :raises XPathLimit: if it is used up.
-    """
-    evaluation.steps -= steps + 1
-    if evaluation.steps < 0:
-        raise XPathLimit("the evaluation takes too many steps")
-
-
 def _all_nodes(
     route: Route, scope: Scope, start: Start, levels: tuple[Level, ...]
 ) -> Nodes:
@@ -240,8 +230,6 @@ def _attributes(nodes: list[Node], name: str) -> list[Node]:
 def _walk(level: Level, place: int, route: Route, scope: Scope) -> Walk:
     """Return a step down from many nodes to their children of one level."""
     name = level.name
-    if name.startswith("@"):
-        return lambda _evaluation, _nodes: []
     if level.bound:
         climb = len(scope.context) - 1 - place
         return _walk_bound(name, climb)

@@ -1,6 +1,7 @@
 """Functions on places, lines and areas, on JavaRosa's sphere."""
 
 import math
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,9 @@ _RADIUS = 6_378_100.0
 _CIRCUMFERENCE = 2 * math.pi * _RADIUS
 _MOST_PARTS = 4
 _MOST_SEGMENTS = 2_000
+_DOUBLE = re.compile(  # What Java's Double.parseDouble reads.
+    r"\s*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[dDfF]?)\s*"
+)
 
 
 @function("area", "enclosed-area", takes="r", gives=float, context=True)
@@ -28,7 +32,8 @@ def area(evaluation: Evaluation, value: Any) -> float:
 def distance(evaluation: Evaluation, *values: Any) -> float:
     """Return the metres along a line, a nodeset of points, or the points given."""
     if len(values) > 1:
-        return length([_point(to_string(value), "distance") for value in values])
+        places = map(to_string, spread(evaluation, values))
+        return length([_point(place, "distance") for place in places])
     (value,) = values
     if isinstance(value, str):
         return length(_line(value, "distance"))
@@ -72,12 +77,9 @@ def _line(text: str, name: str) -> list[Point]:
 def _point(text: str, name: str) -> Point:
     """Read `latitude longitude altitude accuracy`; what is missing is zero."""
     pieces = text.split(" ") if text else []
-    try:
-        numbers = [float(piece) for piece in pieces]
-    except ValueError as error:
-        raise XPathTypeError(f"{name}() meets {text[:80]!r}, no point") from error
-    if len(numbers) > _MOST_PARTS:
-        raise XPathTypeError(f"{name}() meets a point of {len(numbers)} parts")
+    if len(pieces) > _MOST_PARTS or not all(map(_DOUBLE.fullmatch, pieces)):
+        raise XPathTypeError(f"{name}() meets {text[:80]!r}, no point")
+    numbers = [float(piece.strip().rstrip("dDfF")) for piece in pieces]
     latitude, longitude, *_ = [*numbers, 0.0, 0.0]
     return latitude, longitude
 
@@ -91,7 +93,7 @@ def enclosed_area(points: list[Point]) -> float:
         (
             (point[1] - longitude)
             * _CIRCUMFERENCE
-            * math.cos(math.radians(point[0]))
+            * _cosine(math.radians(point[0]))
             / 360.0,
             (point[0] - latitude) * _CIRCUMFERENCE / 360.0,
         )
@@ -111,11 +113,18 @@ def length(points: list[Point]) -> float:
 def _between(start: Point, end: Point) -> float:
     turn = math.radians(start[1] - end[1])
     first, second = math.radians(start[0]), math.radians(end[0])
+    if math.isinf(turn) or math.isinf(first) or math.isinf(second):
+        return math.nan
     cosine = math.sin(first) * math.sin(second) + math.cos(first) * math.cos(
         second
     ) * math.cos(turn)
     # Rounding may leave the cosine above 1, where Java's acos() is NaN.
     return math.acos(cosine) * _RADIUS if -1 <= cosine <= 1 else math.nan
+
+
+def _cosine(angle: float) -> float:
+    """Return the cosine; NaN of what is infinite."""
+    return math.nan if math.isinf(angle) else math.cos(angle)
 
 
 def is_inside(point: Point, outline: list[Point]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fieldapp.xform.node import Node
 from fieldapp.xform.xpath.code import Closure, Code, as_number, chosen, computed
-from fieldapp.xform.xpath.context import Evaluation
+from fieldapp.xform.xpath.context import Evaluation, spend
 from fieldapp.xform.xpath.conversions import java_int, to_number, to_string, unpack
 from fieldapp.xform.xpath.errors import XPathTypeError
 from fieldapp.xform.xpath.functions.registry import function, special
@@ -16,7 +16,7 @@ from fieldapp.xform.xpath.functions.texts import spread
 from fieldapp.xform.xpath.paths import Route, find_route
 from fieldapp.xform.xpath.scope import Scope
 from fieldapp.xform.xpath.syntax import Call, Path
-from fieldapp.xform.xpath.walking import nth_children, spend
+from fieldapp.xform.xpath.walking import nth_children
 
 
 def nodes_of(value: Any, name: str) -> list[Node]:
@@ -127,6 +127,7 @@ def _check_ancestor(group: Route, target: Route, place: int) -> None:
 def _indexed(scope: Scope, target: Route, indexes: dict[int, Closure]) -> Closure:
     bound = _bound(target, scope)
     depth = len(scope.context)
+    is_own = all(bound[place] or place in indexes for place in range(1, len(bound)))
 
     def raw(evaluation: Evaluation) -> list[Node]:
         ancestors: list[Node] = []
@@ -147,9 +148,20 @@ def _indexed(scope: Scope, target: Route, indexes: dict[int, Closure]) -> Closur
                     child for parent in found for child in parent.by_name.get(name, ())
                 ]
             spend(evaluation, len(found))
-        return [node for node in found if node.is_relevant]
+        found = [node for node in found if node.is_relevant]
+        if is_own and found and evaluation.dot is not None:
+            # JavaRosa takes the constrained field of each repeat for the candidate.
+            return [_with_value(found[0], evaluation.dot)]
+        return found
 
     return raw
+
+
+def _with_value(node: Node, value: Any) -> Node:
+    """Return a stand-in for a node, with another value."""
+    stand_in = Node(node.name, node.text, value=value)
+    stand_in.parent, stand_in.position = node.parent, node.position
+    return stand_in
 
 
 _MODULUS = 2_147_483_647.0

@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
+from fieldapp.xform.node import Node
 from fieldapp.xform.xpath.code import Code, as_string, computed
 from fieldapp.xform.xpath.context import Evaluation
-from fieldapp.xform.xpath.conversions import JAVA_SPACE, java_int, to_string
+from fieldapp.xform.xpath.conversions import JAVA_SPACE, java_int, to_string, unpack
 from fieldapp.xform.xpath.errors import XPathTypeError
 from fieldapp.xform.xpath.functions.registry import Build, function, special
 from fieldapp.xform.xpath.patterns import matches
@@ -40,13 +41,25 @@ def texts(evaluation: Evaluation, values: tuple[Any, ...]) -> list[str]:
 
 
 def spread(evaluation: Evaluation, values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Replace a single nodeset by its values; the candidate value is one of them."""
-    if len(values) != 1 or not isinstance(values[0], list):
-        return values
-    dot, context = evaluation.dot, evaluation.node
+    """Return the values of the nodes of a single nodeset, or several values unpacked.
+
+    The candidate value stands for the context node's own.
+    """
+    if len(values) == 1 and isinstance(values[0], list):
+        return tuple(value_of(evaluation, node) for node in values[0])
     return tuple(
-        dot if dot is not None and node is context else node.value for node in values[0]
+        value_of(evaluation, value[0])
+        if isinstance(value, list) and len(value) == 1
+        else unpack(value)
+        for value in values
     )
+
+
+def value_of(evaluation: Evaluation, node: Node) -> Any:
+    """Return a node's value; in a constraint, the candidate's for the context node."""
+    if evaluation.dot is not None and node is evaluation.node:
+        return evaluation.dot
+    return node.value
 
 
 @function("substr", takes="sn|n", gives=str)

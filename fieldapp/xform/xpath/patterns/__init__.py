@@ -14,6 +14,7 @@ from fieldapp.xform.xpath.patterns.reading import read_pattern
 from fieldapp.xform.xpath.patterns.tree import Part, cost, has_backreference, to_python
 
 MAX_WAYS = 50_000.0
+MAX_STEPS = 100_000
 
 
 @dataclass(slots=True)
@@ -45,6 +46,6 @@ def matches(source: str, text: str, steps: int) -> tuple[bool, int]:
     if pattern.machine is None:
         captures = has_backreference(pattern.part)
         pattern.machine = Machine.of(pattern.part, captures=captures)
-    budget = Budget(steps)
+    budget = Budget(min(steps, MAX_STEPS))
     end = pattern.machine.run(text, 0, budget, end=len(text))
     return end is not None, budget.used

@@ -21,6 +21,7 @@ _POSIX = {
     "Lower": "a-z",
     "Upper": "A-Z",
     "ASCII": r"\x00-\x7f",
+    "L1": r"\x00-\xff",
     "Alpha": "a-zA-Z",
     "Digit": "0-9",
     "Alnum": "a-zA-Z0-9",
@@ -89,9 +90,7 @@ def _categories(name: str) -> tuple[str, ...] | None:
     bare = name.removeprefix("Is")
     if bare == "LC":
         return ("Lu", "Ll", "Lt")
-    if bare == "L1" or not bare:
-        return None
-    if any(category.startswith(bare) for category in _ranges_by_category()):
+    if bare and any(category.startswith(bare) for category in _ranges_by_category()):
         return (bare,)
     is_binary = name.startswith(("Is", "java"))
     return _BINARY.get(bare.lower()) if is_binary else None

@@ -51,12 +51,12 @@ class Budget:
         self.steps = steps
         self.used = 0
 
-    def spend(self) -> None:
-        """Count one step.
+    def spend(self, steps: int) -> None:
+        """Count steps.
 
         :raises XPathLimit: if none is left.
         """
-        self.used += 1
+        self.used += steps
         if self.used > self.steps:
             raise XPathLimit("a regular expression that takes too many steps")
 
@@ -158,8 +158,8 @@ class Machine:
             if current in seen:
                 continue
             seen.add(current)
-            budget.spend()
             place, index, captures = current
+            budget.spend(1 + len(captures))
             state = self.states[place]
             if state.kind == "match":
                 if end is None or index == end:

@@ -2,7 +2,7 @@
 
 import re
 
-from fieldapp.xform.xpath.errors import XPathLimit, XPathTypeError
+from fieldapp.xform.xpath.errors import XPathLimit
 from fieldapp.xform.xpath.patterns.brackets import BracketReader
 from fieldapp.xform.xpath.patterns.classes import ANY, LINE_ENDS, predefined
 from fieldapp.xform.xpath.patterns.cursor import Cursor
@@ -84,8 +84,9 @@ class _Reader:
         self.nesting -= 1
         if len(options) == 1:
             return options[0]
-        if all(isinstance(option, Character) for option in options):
-            return Character(f"(?:{'|'.join(map(_source, options))})")
+        sources = [item.source for item in options if isinstance(item, Character)]
+        if len(sources) == len(options):
+            return Character(f"(?:{'|'.join(sources)})")
         return Choice(tuple(options))
 
     def sequence(self) -> Part:
@@ -237,9 +238,3 @@ class _Reader:
 
 
 _SIGNS = {"*": (0, UNBOUNDED), "+": (1, UNBOUNDED), "?": (0, 1)}
-
-
-def _source(part: Part) -> str:
-    if isinstance(part, Character):
-        return part.source
-    raise XPathTypeError("an alternative that is no character")
