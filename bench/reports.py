@@ -49,9 +49,9 @@ QUERY = {"from": "2025-01-10", "to": "2025-12-20"}
 AREAS = {"village": "33.01.01.2001", "regency": "33.01", "province": "33"}
 VILLAGES = [
     f"33.{regency:02}.{district:02}.{village}"
-    for regency in range(1, 11)
+    for regency in range(1, 6)
     for district in range(1, 6)
-    for village in range(2001, 2005)
+    for village in range(2001, 2003)
 ]
 MEMBERS_PER_VILLAGE = 500
 SECRET = b"bench"

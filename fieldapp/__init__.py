@@ -9,6 +9,7 @@ from fieldapp import openapi
 from fieldapp.config import Config, from_env
 from fieldapp.extensions import READS, api, db, jwt, migrate
 from fieldapp.web import observability, problems
+from fieldapp.web.stateless import NoSession
 
 ENGINE_OPTIONS = {
     "pool_size": 20,
@@ -22,6 +23,7 @@ def create_app(config: Config | None = None) -> Flask:
     """Build the application: settings, extensions, problems, blueprints, commands."""
     config = config or from_env()
     app = Flask(__name__, static_folder=None)
+    app.session_interface = NoSession()
     app.config.from_mapping(
         FIELDAPP=config,
         SECRET_KEY=config.secret_key,

@@ -52,7 +52,7 @@ class Submission(Base):
 
     __tablename__ = "submission"
     __table_args__ = (
-        Index("ix_submission_area_code_state", "area_code", "state", "received_at"),
+        Index("ix_submission_area_code", "area_code", "received_at", "id"),
         Index("ix_submission_received_at", "received_at", "id"),
         Index("ix_submission_author_id", "author_id", "updated_at"),
     )

@@ -23,7 +23,8 @@ META = "<meta><instanceID>uuid:1</instanceID></meta>"
 def form_xml(nodes: str, model: str, body: str) -> bytes:
     return (
         f"{HEAD}<h:head><h:title>Uji</h:title><model><instance>"
-        f'<data id="uji" version="1">{nodes}<meta><instanceID/></meta></data></instance>'
+        f'<data id="uji" version="1">{nodes}<meta><instanceID/></meta></data>'
+        f"</instance>"
         f"{model}</model></h:head><h:body>{body}</h:body></h:html>"
     ).encode()
 

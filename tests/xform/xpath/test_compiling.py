@@ -69,7 +69,8 @@ def test_expression_on_literals_is_computed_once() -> None:
 @pytest.mark.parametrize(
     ("source", "position"),
     [("1 +", 3), ("'open", 0), ("a b", 2), ("(1", 2), ("a::b", 0), ("x[", 2),
-     ("..[1]", 2), ("$", 0), ("f(1,)", 4), ("/data/", 6), ("1 ! 2", 2), ("@", 1), ("\u0663", 0),
+     ("..[1]", 2), ("$", 0), ("f(1,)", 4), ("/data/", 6), ("1 ! 2", 2),
+     ("@", 1), ("\u0663", 0),
      ("child::foo()", 10)],
 )  # fmt: skip
 def test_syntax_error_says_where_it_is(source: str, position: int) -> None:
@@ -132,7 +133,8 @@ def test_expression_too_deep_for_the_stack_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["if(1 = 1, " * 100 + "1" + ", 2)" * 100, " or ".join(["0"] * 4_000),
+    ["if(1 = 1, " * 100 + "1" + ", 2)" * 100,
+     " or ".join(["0"] * 4_000),
      " = ".join(["1"] * 4_000), "+".join(["1"] * 4_000), "-" * 9_999 + "1"],
 )  # fmt: skip
 def test_long_expressions_of_real_forms_are_evaluated(source: str) -> None:

@@ -94,8 +94,9 @@ def test_machine_has_the_answers_of_javarosa_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"\y", r"\x{110000}", r"\xZZ", r"\u12", "\\", r"\k<no>", r"\p{Foo}", r"\p{Is}",
-                "[z-a]",
+    "pattern",
+    [r"\y", r"\x{110000}", r"\xZZ", r"\u12", "\\", r"\k<no>", r"\p{Foo}",
+     r"\p{Is}", "[z-a]",
                 "(?y)", "a{2,1}", "(?<n>a)(?<n>b)", r"[a-\d]", ")", "[[a]"],
 )  # fmt: skip
 def test_pattern_that_java_does_not_compile_is_refused(pattern: str) -> None:

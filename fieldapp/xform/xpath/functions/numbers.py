@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from fieldapp.xform.xpath import arcs
 from fieldapp.xform.xpath.context import Evaluation
 from fieldapp.xform.xpath.conversions import java_int, to_integer, to_number
 from fieldapp.xform.xpath.functions.registry import function
@@ -84,9 +85,9 @@ def logarithm(compute: Callable[[float], float]) -> Callable[[float], float]:
 
 _ON_ONE_NUMBER: dict[str, Callable[[float], float]] = {
     "abs": abs,
-    "acos": math.acos,
-    "asin": math.asin,
-    "atan": math.atan,
+    "acos": arcs.acos,
+    "asin": arcs.asin,
+    "atan": arcs.atan,
     "cos": math.cos,
     "exp": math.exp,
     "exp10": lambda value: power(10.0, value),
@@ -98,7 +99,7 @@ _ON_ONE_NUMBER: dict[str, Callable[[float], float]] = {
 }
 for _name, _compute in _ON_ONE_NUMBER.items():
     function(_name, takes="d", gives=float)(_defined(_compute))
-function("atan2", takes="dd", gives=float)(math.atan2)
+function("atan2", takes="dd", gives=float)(arcs.atan2)
 function("pow", takes="dd", gives=float)(power)
 
 

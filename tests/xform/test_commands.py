@@ -1,0 +1,155 @@
+"""The command line judges without a server or a database."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fieldapp.xform.commands import form_commands
+from tests.xform.small_forms import entry, form_xml
+
+FORM = form_xml(
+    "<kg/><total/><item><n/></item>",
+    '<bind nodeset="/data/kg" type="int" required="true()" constraint=". &gt; 0" '
+    'jr:constraintMsg="Lebih dari nol"/>'
+    '<bind nodeset="/data/total" calculate="sum(/data/item/n)"/>'
+    '<bind nodeset="/data/item/n" type="int"/>',
+    '<input ref="/data/kg"><label>Berat</label></input><group ref="/data/item">'
+    '<repeat nodeset="/data/item"><input ref="/data/item/n"/></repeat></group>',
+)
+ANSWERS = "<kg>{}</kg><total>3</total><item><n>1</n></item><item><n>2</n></item>"
+
+
+@pytest.fixture
+def form(tmp_path: Path) -> Path:
+    path = tmp_path / "form.xml"
+    path.write_bytes(FORM)
+    return path
+
+
+def run(*arguments: object, lines: list[object] | None = None) -> Result:
+    text = "\n".join(json.dumps(line) for line in lines or [])
+    return CliRunner().invoke(
+        form_commands, [str(each) for each in arguments], input=text
+    )
+
+
+def answers(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.output.splitlines()]
+
+
+def test_judge_answers_each_line_with_its_verdict(form: Path) -> None:
+    lines = [
+        {"id": "good", "xml": entry(ANSWERS.format(5)).decode()},
+        {"id": "bad", "xml": entry(ANSWERS.format(-5)).decode()},
+        {"id": "cut", "xml": "<data"},
+    ]
+
+    good, bad, cut = answers(run("judge", form, lines=[*lines]))
+
+    assert good["ok"]
+    assert good["calculated"] == {"/data/total": "3"}
+    assert not bad["ok"]
+    assert bad["violations"][0]["path"] == "/data/kg"
+    assert bad["violations"][0]["rule"] == "constraint"
+    assert bad["violations"][0]["message"] == "Lebih dari nol"
+    assert cut["violations"][0]["rule"] == "unreadable"
+
+
+def test_eval_reads_an_instance_of_the_form(form: Path, tmp_path: Path) -> None:
+    instance = tmp_path / "entry.xml"
+    instance.write_bytes(entry(ANSWERS.format(5)))
+    lines = [
+        {"id": 1, "expr": "sum(/data/item/n)", "as": "int"},
+        {"id": 2, "expr": "../n", "context": "/data/item[2]/n"},
+        {"id": 3, "expr": ". > 4", "context": "/data/kg", "dot": "9", "dotType": "int"},
+        {"id": 4, "expr": "1 +"},
+        {"id": 5, "expr": "1", "context": "/data/nowhere"},
+        {"parse": "date", "value": "2024-1-2"},
+    ]
+
+    found = answers(run("eval", form, "--instance", instance, lines=[*lines]))
+
+    assert (found[0]["type"], found[0]["string"], found[0]["as_int"]) == (
+        "number",
+        "3",
+        "3",
+    )
+    assert (found[1]["type"], found[1]["nodes"]) == ("nodeset", ["2"])
+    assert (found[2]["type"], found[2]["boolean"]) == ("boolean", "true")
+    assert (found[3]["ok"], found[3]["stage"]) == (False, "parse")
+    assert (found[4]["ok"], found[4]["stage"]) == (False, "context")
+    assert found[5]["read"] == "2024-01-02"
+
+
+def test_eval_needs_no_form() -> None:
+    (found,) = answers(run("eval", lines=[{"expr": "1 + 1"}]))
+
+    assert found["string"] == "2"
+
+
+def test_load_tells_what_each_form_is_or_why_it_is_refused(
+    form: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.xml"
+    broken.write_bytes(FORM.replace(b"/data/kg", b"/data/gone"))
+
+    good, bad, gone = answers(run("load", form, broken, tmp_path / "nothing.xml"))
+
+    assert (good["ok"], good["id"], good["questions"]) == (True, "uji", 2)
+    assert not bad["ok"]
+    assert "/data/gone" in bad["error"]
+    assert not gone["ok"]
+
+
+def test_check_explains_a_form_and_what_deserves_a_look(form: Path) -> None:
+    result = run("check", form)
+
+    assert result.exit_code == 0
+    assert "Uji [uji" in result.output
+    assert "village" in result.output
+
+
+def test_check_fails_for_a_form_that_does_not_compile(tmp_path: Path) -> None:
+    path = tmp_path / "form.md"
+    path.write_text("| survey | |\n| | type |\n| | text |\n")
+
+    assert run("check", path).exit_code == 1
+
+
+def test_try_gives_the_reasons_in_plain_words(form: Path, tmp_path: Path) -> None:
+    instance = tmp_path / "entry.xml"
+    instance.write_bytes(entry(ANSWERS.format(-5)))
+
+    indonesian = run("try", form, instance)
+    english = run("try", form, instance, "--language", "en")
+
+    assert indonesian.exit_code == 1
+    assert "1 MASALAH" in indonesian.output
+    assert "Lebih dari nol" in indonesian.output
+    assert "1 PROBLEMS" in english.output
+
+
+def test_try_accepts_a_good_entry(form: Path, tmp_path: Path) -> None:
+    instance = tmp_path / "entry.xml"
+    instance.write_bytes(entry(ANSWERS.format(5)))
+
+    result = run("try", form, instance)
+
+    assert result.exit_code == 0
+    assert "DITERIMA" in result.output
+
+
+def test_line_that_is_no_json_harms_no_other(form: Path) -> None:
+    good = json.dumps({"id": 1, "xml": entry(ANSWERS.format(5)).decode()})
+
+    result = CliRunner().invoke(
+        form_commands, ["judge", str(form)], input=f"nonsense\n[1]\n{good}\n"
+    )
+
+    first, second, third = answers(result)
+    assert "error" in first
+    assert "error" in second
+    assert third["ok"]
