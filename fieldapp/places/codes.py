@@ -39,6 +39,8 @@ def within(column: InstrumentedAttribute[str], area_code: str) -> ColumnElement[
     """
     if area_code == COUNTRY:
         return true()
+    if DOTTED_VILLAGE.fullmatch(area_code):
+        return column == area_code
     below = and_(column >= f"{area_code}.", column < f"{area_code}/")
     return or_(column == area_code, below)
 

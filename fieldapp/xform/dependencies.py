@@ -130,3 +130,19 @@ def _skip(reached: set[int], pattern: Path) -> set[int]:
             reached.add(at + 1)
             pending.append(at + 1)
     return reached
+
+
+def affected_by(
+    path: Path, steps: tuple[Step, ...], nodes: Mapping[Path, NodeDefinition]
+) -> tuple[tuple[Step, ...], frozenset[Path]]:
+    """Give the steps that an answer bears on, in order, and the paths they change."""
+    changed = {path}
+    chosen = []
+    for step in steps:
+        if changed.intersection(expand_references(step.expression, nodes)):
+            chosen.append(step)
+            changed.add(step.path)
+            if step.kind == "relevant":
+                depth = len(step.path)
+                changed.update(each for each in nodes if each[:depth] == step.path)
+    return tuple(chosen), frozenset(changed)

@@ -60,8 +60,7 @@ def evaluate(
     walk = Walk(run)
     calculated: Mapping[str, str] = {}
     try:
-        run.run_steps()
-        run.check_conditions()
+        run.settle()
         calculated = _calculated(run)
         wrong = list(find_wrong_values(run))
         warnings = tuple(find_warnings(run, walk, calculated))

@@ -6,6 +6,7 @@ from typing import cast
 
 from fieldapp.xform.calculation import store
 from fieldapp.xform.definition import FormDefinition, NodeDefinition, Step
+from fieldapp.xform.dependencies import affected_by, expand_references
 from fieldapp.xform.judgement import indexed_path
 from fieldapp.xform.node import Node
 from fieldapp.xform.populate import Populated
@@ -36,13 +37,34 @@ class Run:
     required: set[Node] = field(default_factory=set)
     reruns: int = 0
 
-    def run_steps(self) -> None:
-        """Calculate and decide relevance, each after what it reads.
+    def settle(self) -> None:
+        """Work out everything, each after what it reads.
 
         :raises XPathLimit: if the instance makes it too much work.
         """
+        self._run_steps(self.definition.steps)
+        self._check_conditions(self.definition.conditions)
+
+    def settle_after(self, definition: NodeDefinition) -> None:
+        """Work out again only what an answer bears on.
+
+        :raises XPathLimit: if the instance makes it too much work.
+        """
+        form = self.definition
+        steps, changed = affected_by(definition.path, form.steps, form.nodes)
+        self._run_steps(steps)
+        self._check_conditions(
+            tuple(
+                (node, condition)
+                for node, condition in form.conditions
+                if changed.intersection(expand_references(condition, form.nodes))
+            )
+        )
+
+    def _run_steps(self, steps: tuple[Step, ...]) -> None:
+        """Calculate and decide relevance, each after what it reads."""
         slots = self.populated.slots
-        for step in self.definition.steps:
+        for step in steps:
             nodes = slots[step.node.index]
             if nodes and self.can_judge(step.expression):
                 if step.kind == "calculate":
@@ -85,13 +107,15 @@ class Run:
                 if is_relevant is (node in self.hidden):
                     self._set_relevance(node, is_relevant=is_relevant)
 
-    def check_conditions(self) -> None:
+    def _check_conditions(
+        self, conditions: tuple[tuple[NodeDefinition, Expression], ...]
+    ) -> None:
         """Decide what is required, before the questions are asked.
 
         Whether a node is read-only only matters if that cannot be decided: JavaRosa
         does not open such an entry at all.
         """
-        for definition, expression in self.definition.conditions:
+        for definition, expression in conditions:
             if self.can_judge(expression):
                 is_required = expression is definition.bind.required
                 for node in self.populated.slots[definition.index]:

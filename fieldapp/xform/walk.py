@@ -24,7 +24,7 @@ from fieldapp.xform.xpath import Expression, XPathError, XPathLimit, compile_xpa
 from fieldapp.xform.xpath.conversions import to_string
 
 MAX_NEW_ITEMS = 1_000
-MAX_RERUNS = 100
+MAX_RERUNS = 300
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class Walk:
     run: Run
     violations: list[Violation] = field(default_factory=list)
     seen: set[tuple[Node, str]] = field(default_factory=set)
+    is_stale: bool = False
 
     def go(self, steps: tuple[BodyStep, ...], items: list[Node]) -> None:
         """Walk through a part of the body; `items` are the repeat items around it.
@@ -100,14 +101,24 @@ class Walk:
 
     def _rerun(self) -> None:
         self.run.reruns += 1
-        self.run.run_steps()
-        self.run.check_conditions()
+        self.run.settle()
+
+    def _answer(self, node: Node) -> None:
+        """Work out what follows from an answer, once a choice has been dropped.
+
+        Nothing follows from a single choice that was dropped, as JavaRosa then sets
+        no answer; it shows when a later answer bears on the same.
+        """
+        if self.run.reruns < MAX_RERUNS:
+            self.run.reruns += 1
+            self.run.settle_after(definition_of(node))
 
     def _ask(self, node: Node, control: Control) -> None:
         """Check one answer as `FormEntryController.answerQuestion` does."""
         bind = definition_of(node).bind
         failures = len(self.run.failures)
         is_cleared = control.is_select and self._check_choices(node, control)
+        self.is_stale |= is_cleared
         if len(self.run.failures) > failures:
             return
         if node.value == "" and self._is_empty(node, control, is_cleared=is_cleared):
@@ -120,8 +131,8 @@ class Walk:
             detail = read_by(bind.constraint, node, self.run.definition.repeats)
             self._add_for(node, "constraint", message, detail, bind.constraint)
             return
-        if is_cleared and control.kind != "select1" and self.run.reruns < MAX_RERUNS:
-            self._rerun()  # Nothing follows from a single choice that was dropped.
+        if self.is_stale and (node.value != "" or control.kind != "select1"):
+            self._answer(node)
 
     def _is_empty(self, node: Node, control: Control, *, is_cleared: bool) -> bool:
         """Tell no answer from one whose text is empty, such as the point of zeros.

@@ -390,9 +390,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
     )
     op.create_index(
-        "ix_submission_area_code_state",
+        "ix_submission_area_code",
         "submission",
-        ["area_code", "state", "received_at"],
+        ["area_code", "received_at", "id"],
         unique=False,
     )
     op.create_index(
@@ -606,7 +606,7 @@ def downgrade() -> None:
     op.drop_table("tally")
     op.drop_index("ix_submission_received_at", table_name="submission")
     op.drop_index("ix_submission_author_id", table_name="submission")
-    op.drop_index("ix_submission_area_code_state", table_name="submission")
+    op.drop_index("ix_submission_area_code", table_name="submission")
     op.drop_table("submission")
     op.drop_index("ix_role_grant_user_id", table_name="role_grant")
     op.drop_table("role_grant")
