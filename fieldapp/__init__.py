@@ -8,6 +8,8 @@ from flask import Flask
 from fieldapp import openapi
 from fieldapp.config import Config, from_env
 from fieldapp.extensions import READS, api, db, jwt, migrate
+from fieldapp.forms.publishing import register_check
+from fieldapp.indicators.checking import check_indicators
 from fieldapp.web import observability, problems
 from fieldapp.web.stateless import NoSession
 
@@ -36,6 +38,7 @@ def create_app(config: Config | None = None) -> Flask:
         JWT_REFRESH_TOKEN_EXPIRES=timedelta(days=90),
         **openapi.SETTINGS,
     )
+    register_check(check_indicators)
     db.init_app(app)
     migrate.init_app(app, db)
     jwt.init_app(app)

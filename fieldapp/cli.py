@@ -17,7 +17,7 @@ from fieldapp.identity.commands import identity_commands
 from fieldapp.indicators.commands import indicators_commands
 from fieldapp.ledger.commands import ledger_commands
 from fieldapp.places.commands import places_commands
-from fieldapp.serving import THREADS, WORKERS, refuse_taken, serve
+from fieldapp.serving import WORKERS, refuse_taken, serve
 from fieldapp.web.health import MIGRATIONS
 from fieldapp.xform.commands import form_commands
 
@@ -26,9 +26,6 @@ FORMS = Path(__file__).parents[1] / "forms"
 HOST = click.option("--host", default="127.0.0.1", show_default=True)
 PORT = click.option("--port", default=8000, show_default=True)
 WORKER_COUNT = click.option("--workers", default=WORKERS, show_default=True)
-THREAD_COUNT = click.option(
-    "--threads", default=THREADS, show_default=True, help="For each worker."
-)
 
 
 @click.group()
@@ -44,7 +41,6 @@ def cli() -> None:
 @HOST
 @PORT
 @WORKER_COUNT
-@THREAD_COUNT
 @click.option(
     "--demo/--no-demo", default=True, help="Load a few invented people and entries."
 )
@@ -54,9 +50,7 @@ def cli() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder of XLSForms to publish.",
 )
-def run(
-    *, host: str, port: int, workers: int, threads: int, demo: bool, forms: Path
-) -> None:
+def run(*, host: str, port: int, workers: int, demo: bool, forms: Path) -> None:
     """Start everything on this machine, with PostgreSQL and a demo.
 
     The first start fills a data folder (.data, or FIELDAPP_DATA_DIR); later ones
@@ -77,22 +71,21 @@ def run(
             f"\n{public}/docs   ({time.monotonic() - started:.1f} s)", bold=True
         )
         click.echo("Ctrl-C: berhenti / stop")
-        serve(host=host, port=port, workers=workers, threads=threads)
+        serve(host=host, port=port, workers=workers)
 
 
 @cli.command("serve")
 @HOST
 @PORT
 @WORKER_COUNT
-@THREAD_COUNT
-def serve_command(*, host: str, port: int, workers: int, threads: int) -> None:
+def serve_command(*, host: str, port: int, workers: int) -> None:
     """Serve in production: settings from the environment, no demo."""
     refuse_taken(host, port)
     app = create_app(from_env())
     with app.app_context():
         starting.refuse_unready()
         starting.release_connections()
-    serve(host=host, port=port, workers=workers, threads=threads)
+    serve(host=host, port=port, workers=workers)
 
 
 @click.group("db", cls=AppGroup)

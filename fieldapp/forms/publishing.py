@@ -1,7 +1,7 @@
 """Publish form files: compile, check, refuse what would break records, store."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,12 @@ VILLAGE_LIST = "villages.csv"
 """The choice file that the server makes for each person; never stored with a form."""
 
 
+Check = Callable[[FormDefinition, Sequence[Mapping[str, Any]]], None]
+"""Gets a form and the rows of its sheet ``indicators``; raises ``FormRefused``."""
+
+_checks: list[Check] = []
+
+
 @dataclass(frozen=True)
 class Publication:
     """What publishing a file came to."""
@@ -36,6 +42,12 @@ class Publication:
     version: str
     is_new: bool
     warnings: tuple[str, ...]
+
+
+def register_check(check: Check) -> None:
+    """Have a package above look at each form file before it is published."""
+    if check not in _checks:
+        _checks.append(check)
 
 
 def publish_folder(
@@ -74,6 +86,9 @@ def publish(
             )
         return Publication(form_id, version, is_new=False, warnings=())
     _refuse_changed_types(definition)
+    rows = [_row(row) for row in compiled.indicators]
+    for check in _checks:
+        check(definition, rows)
     _store(compiled, definition, source, filename, published_by)
     return Publication(form_id, version, is_new=True, warnings=compiled.warnings)
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
@@ -174,6 +175,15 @@ class Tally(Base):
     """How many submissions of a form stand in a state, by village and local day."""
 
     __tablename__ = "tally"
+    __table_args__ = (
+        Index(
+            "ix_tally_waiting",
+            "form_id",
+            "area_code",
+            "captured_on",
+            postgresql_where=text("state = 'received' and number > 0"),
+        ),
+    )
 
     form_id: Mapped[str] = mapped_column(ForeignKey("form.id"), primary_key=True)
     area_code: Mapped[AreaCode] = mapped_column(

@@ -1,5 +1,6 @@
 """Read the body of a form: which questions it shows, in which order."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ QUESTIONS = frozenset(
 _COUNT = f"{{{JAVAROSA}}}count"
 _FIXED = f"{{{JAVAROSA}}}noAddRemove"
 _MAX_DEPTH = 60
+_NAME = re.compile(r"[^\W\d][\w.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,14 @@ def read_path(text: str, context: Path) -> Path:
 
     :raises FormError: if it is more than a plain path.
     """
-    text = text.strip()
+    text = text.strip().removeprefix("current()/")
     steps = [] if text.startswith("/") else list(context)
     for part in text.split("/"):
         name = part.strip().rpartition(":")[2]
         if name == "..":
             del steps[-1:]
         elif name and name != ".":
-            if not all(sign.isalnum() or sign in "_-." for sign in name):
+            if not _NAME.fullmatch(name):
                 raise FormError(f"{text!r} is not a path")
             steps.append(name)
     return (*context[:1], *steps[1:])

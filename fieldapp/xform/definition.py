@@ -16,7 +16,7 @@ Path = tuple[str, ...]
 
 _NAME = re.compile(r"\$\{\s*([^\s{}]+)\s*\}")
 
-StepKind = Literal["calculate", "relevant"]
+StepKind = Literal["calculate", "relevant", "required", "readonly"]
 
 
 class FormError(ValueError):

@@ -18,31 +18,40 @@ Key = tuple[Path, StepKind]
 def order_steps(nodes: Mapping[Path, NodeDefinition]) -> tuple[Step, ...]:
     """Give all calculates and relevances in an order that serves each its input.
 
+    Whether a node is required or read-only is worked out elsewhere, and yet may not
+    depend on the node itself: JavaRosa refuses that too.
+
     :raises FormError: if some depend on themselves; names the way around.
     """
     steps = {
         (node.path, kind): Step(node.path, kind, expression, node)
         for node in nodes.values()
         for kind, expression in _formulas(node)
-        if expression is not None and not _is_always(expression, kind)
+        if expression is not None and not _is_always(expression)
     }
-    waits = {key: _inputs(key, step, steps, nodes) for key, step in steps.items()}
+    waits = {key: _inputs(step, steps, nodes) for key, step in steps.items()}
     order: list[Step] = []
     state: dict[Key, bool] = {}
     for key in steps:
         _settle(key, waits, state, steps, order)
-    return tuple(order)
+    return tuple(step for step in order if step.kind in {"calculate", "relevant"})
 
 
 def _formulas(
     node: NodeDefinition,
 ) -> tuple[tuple[StepKind, Expression | None], ...]:
-    return ("relevant", node.bind.relevant), ("calculate", node.bind.calculate)
+    bind = node.bind
+    return (
+        ("relevant", bind.relevant),
+        ("calculate", bind.calculate),
+        ("required", bind.required),
+        ("readonly", bind.readonly),
+    )
 
 
-def _is_always(expression: Expression, kind: str) -> bool:
-    """Tell a relevance that is no condition: JavaRosa takes `true()` for none."""
-    return kind == "relevant" and expression.source.strip() == "true()"
+def _is_always(expression: Expression) -> bool:
+    """Tell a condition that is none: JavaRosa does not evaluate `true()`."""
+    return expression.source.strip() == "true()"
 
 
 def _settle(
@@ -78,20 +87,20 @@ def _cycle(open_keys: list[Key], back_to: Key) -> FormError:
 
 
 def _inputs(
-    key: Key,
     step: Step,
     steps: Mapping[Key, Step],
     nodes: Mapping[Path, NodeDefinition],
 ) -> tuple[Key, ...]:
     """Name the steps whose outcome a step reads."""
     found: dict[Key, None] = {}
+    kind: StepKind
     for path in expand_references(step.expression, nodes):
-        if (path, "calculate") in steps:
-            found[(path, "calculate")] = None
+        for kind in ("calculate", "required", "readonly"):
+            if (path, kind) in steps:
+                found[(path, kind)] = None
         for depth in range(1, len(path) + 1):
             if (path[:depth], "relevant") in steps:
                 found[(path[:depth], "relevant")] = None
-    found.pop(key, None)
     return tuple(found)
 
 

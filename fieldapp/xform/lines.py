@@ -160,7 +160,15 @@ def load_line(path: Path, media: Path | None, *, now: datetime) -> dict[str, Any
             "error": str(error),
         }
     judgement = blank_judgement(definition, now=now)
-    failed = [each for each in judgement.violations if each.rule == "expression"]
+    for each in judgement.violations:
+        if each.rule == "expression":
+            error = f"{each.path}: {dict(each.detail)}"
+            return {
+                "file": str(path),
+                "ok": False,
+                "failed_at": "initialize",
+                "error": error,
+            }
     return {
         "file": str(path),
         "ok": True,
@@ -170,10 +178,7 @@ def load_line(path: Path, media: Path | None, *, now: datetime) -> dict[str, Any
         "root": definition.root.name,
         "questions": sum(bool(node.controls) for node in definition.nodes.values()),
         "missing_external_instances": sorted(definition.missing_instances),
-        "warnings": [
-            *definition.warnings,
-            *(f"{each.path}: {dict(each.detail)}" for each in failed),
-        ],
+        "warnings": list(definition.warnings),
     }
 
 

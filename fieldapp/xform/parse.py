@@ -77,7 +77,7 @@ def parse_form(
         group_labels(body, reader),
         _action_paths(html, (root_name,)),
     )
-    root = skeleton.build(primary)
+    root = skeleton.build([primary])
     _check_paths(skeleton, raw_binds, body)
     return _define(html, model, skeleton, root, _read_instances(model, media or {}))
 
@@ -192,7 +192,9 @@ def _check_paths(
 ) -> None:
     for path in raw_binds:
         if path not in skeleton.nodes:
-            raise FormError("the bind's node does not exist", path_text(path))
+            skeleton.binds.warnings.append(
+                f"{path_text(path)}: the bind's node does not exist"
+            )
     pending = list(body.elements)
     while pending:
         shown = pending.pop()
@@ -246,8 +248,11 @@ def _body_step(
 ) -> BodyStep:
     """Compile how to reach a question's node from the repeat items around it."""
     path = element.path
-    if element.kind == "group" and path in skeleton.body.repeats:
+    kind = element.kind
+    if kind == "group" and path in skeleton.body.repeats:
         path = None  # The group around a repeat shows its label, and has no node.
+    if kind == "repeat" and path == skeleton.root_path:
+        kind = "group"
     anchor = 0
     names: Path = ()
     if path is not None:
@@ -259,13 +264,13 @@ def _body_step(
         anchor = max(around, default=0)
         names = path[len(repeats[anchor - 1]) if anchor else 1 :]
     node = skeleton.nodes[path] if path is not None else None
-    if element.kind in QUESTIONS:
+    if kind in QUESTIONS:
         controls = skeleton.controls[path or ()]
         return BodyStep("question", node, anchor, names, controls[0])
-    inner = (*repeats, path or ()) if element.kind == "repeat" else repeats
+    inner = (*repeats, path or ()) if kind == "repeat" else repeats
     children = _body_steps(element.children, inner, skeleton)
     return BodyStep(
-        "repeat" if element.kind == "repeat" else "group",
+        "repeat" if kind == "repeat" else "group",
         node,
         anchor,
         names,

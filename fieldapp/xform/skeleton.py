@@ -37,13 +37,24 @@ class Skeleton:
     nodes: dict[Path, NodeDefinition] = field(default_factory=dict)
     indexes: dict[Path, int] = field(default_factory=dict)
 
-    def build(self, element: Element, parent: Path = ()) -> NodeDefinition:
-        """Define an element of the blank instance and all below it."""
+    @property
+    def root_path(self) -> Path:
+        """Give the path of the root element."""
+        return next(iter(self.indexes))
+
+    def build(self, elements: list[Element], parent: Path = ()) -> NodeDefinition:
+        """Define a node of the blank instance and all below it.
+
+        A repeat may stand there as a template and as items, with unlike children.
+        """
+        element = next(
+            (each for each in elements if each.get(TEMPLATE) is not None), elements[0]
+        )
         path = (*parent, local_name(element))
         if len(path) > _MAX_DEPTH or len(self.indexes) >= _MAX_NODES:
             raise FormError("the blank instance is too large", path_text(path))
         index = self.indexes.setdefault(path, len(self.indexes))
-        children = self._children(element, path)
+        children = self._children([element, *elements], path)
         controls = self.controls.get(path, ())
         bind = self._bind(path, controls)
         node = NodeDefinition(
@@ -61,7 +72,7 @@ class Skeleton:
             attributes={str(key): str(element.get(key)) for key in element.keys()},  # noqa: SIM118 - an element is no dict
             is_set_by_action=path in self.action_paths,
             offered=next((each.offered for each in controls if each.offered), None),
-            initial_count=_initial_count(element),
+            initial_count=sum(each.get(TEMPLATE) is None for each in elements),
             text_path=path_text(path),
             is_in_repeat=any(
                 path[:depth] in self.body.repeats for depth in range(1, len(path) + 1)
@@ -70,14 +81,18 @@ class Skeleton:
         self.nodes[path] = node
         return node
 
-    def _children(self, element: Element, path: Path) -> tuple[NodeDefinition, ...]:
-        """Define each name once, from its template where it has one."""
-        chosen: dict[str, Element] = {}
-        for child in element.iterchildren("*"):
-            name = local_name(child)
-            if name not in chosen or child.get(TEMPLATE) is not None:
-                chosen[name] = child
-        return tuple(self.build(child, path) for child in chosen.values())
+    def _children(
+        self, elements: list[Element], path: Path
+    ) -> tuple[NodeDefinition, ...]:
+        """Define each name once, from the first element that has it."""
+        named: dict[str, list[Element]] = {}
+        for element in elements:
+            of_element: dict[str, list[Element]] = {}
+            for child in element.iterchildren("*"):
+                of_element.setdefault(local_name(child), []).append(child)
+            for name, children in of_element.items():
+                named.setdefault(name, children)
+        return tuple(self.build(children, path) for children in named.values())
 
     def _bind(self, path: Path, controls: tuple[Control, ...]) -> Bind:
         raw = self.raw_binds.get(path)
@@ -113,16 +128,3 @@ def group_labels(body: Body, binds: BindReader) -> dict[Path, Mapping[str, str]]
                 found[shown.path] = labels
         pending.extend(shown.children)
     return found
-
-
-def _initial_count(element: Element) -> int:
-    """Count how often a repeat stands in the blank instance, templates left out."""
-    parent = element.getparent()
-    if parent is None:
-        return 1
-    name = local_name(element)
-    return sum(
-        1
-        for each in parent.iterchildren("*")
-        if local_name(each) == name and each.get(TEMPLATE) is None
-    )

@@ -131,7 +131,8 @@ class Walk:
             detail = read_by(bind.constraint, node, self.run.definition.repeats)
             self._add_for(node, "constraint", message, detail, bind.constraint)
             return
-        if self.is_stale and (node.value != "" or control.kind != "select1"):
+        is_set = node.value != "" or (is_cleared and control.kind != "select1")
+        if self.is_stale and is_set:
             self._answer(node)
 
     def _is_empty(self, node: Node, control: Control, *, is_cleared: bool) -> bool:

@@ -434,6 +434,13 @@ def upgrade() -> None:
             "form_id", "area_code", "captured_on", "state", name=op.f("pk_tally")
         ),
     )
+    op.create_index(
+        "ix_tally_waiting",
+        "tally",
+        ["form_id", "area_code", "captured_on"],
+        unique=False,
+        postgresql_where=sa.text("state = 'received' and number > 0"),
+    )
     op.create_table(
         "form_media",
         sa.Column("form_version_id", sa.Integer(), nullable=False),
@@ -603,6 +610,11 @@ def downgrade() -> None:
     op.drop_table("attachment")
     op.drop_table("revision")
     op.drop_table("form_media")
+    op.drop_index(
+        "ix_tally_waiting",
+        table_name="tally",
+        postgresql_where=sa.text("state = 'received' and number > 0"),
+    )
     op.drop_table("tally")
     op.drop_index("ix_submission_received_at", table_name="submission")
     op.drop_index("ix_submission_author_id", table_name="submission")

@@ -121,7 +121,7 @@ class Installation:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.server.poll() is None:
             try:
-                urllib.request.urlopen(f"{self.address}/readyz", timeout=5).close()
+                urllib.request.urlopen(f"{self.address}/readyz", timeout=5).close()  # noqa: S310 - Our own.
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
             else:

@@ -127,7 +127,7 @@ def test_what_is_no_form_is_refused(xml: bytes) -> None:
 
 FORM = form_xml(
     "<a/><r><b/></r>",
-    '<bind nodeset="/data/a" type="int" relevant="/data/r/b &gt; 1" required="true()"/>',
+    '<bind nodeset="/data/a" type="int" relevant="/data/r/b &gt; 1" readonly="1"/>',
     '<input ref="/data/a"><label>A</label></input><group ref="/data/r">'
     '<repeat nodeset="/data/r"><input ref="/data/r/b"/></repeat></group>',
 )

@@ -13,6 +13,7 @@ _HALF_PI_HIGH, _HALF_PI_LOW = 1.5707963267948966, 6.123233995736766e-17
 _QUARTER_PI = 0.7853981633974483
 _PI_LOW = 1.2246467991473532e-16
 _NEAR_ONE = 0.975
+_SMALL_ARC = 0.4375
 _LARGE_RATIO = 2.0**60
 
 # (upper bound of |x|, numerator and denominator of the reduced argument as
@@ -81,7 +82,7 @@ def atan(x: float) -> float:
     if size < 2.0**-29:
         return x
     high, low = 0.0, 0.0
-    if size >= 0.4375:
+    if size >= _SMALL_ARC:
         _, up, down, high, low = next(row for row in _REDUCTIONS if size < row[0])
         size = (up[0] * size + up[1]) / (down[0] * size + down[1])
     square = size * size

@@ -22,6 +22,16 @@ class _Pattern:
     part: Part
     quick: re.Pattern[str] | None
     machine: Machine | None = None
+    quick_up_to: int = -1
+
+    def may_backtrack(self, length: int) -> bool:
+        """Tell whether a text is short enough; the ways only grow with its length."""
+        if length <= self.quick_up_to:
+            return True
+        if cost(self.part, length) * (length + 1) > MAX_WAYS:
+            return False
+        self.quick_up_to = length
+        return True
 
 
 @lru_cache(maxsize=512)
@@ -40,8 +50,7 @@ def matches(source: str, text: str, steps: int) -> tuple[bool, int]:
     :raises XPathLimit: if it takes more steps than are left.
     """
     pattern = _pattern(source)
-    ways = cost(pattern.part, len(text)) * (len(text) + 1)
-    if pattern.quick is not None and ways <= MAX_WAYS:
+    if pattern.quick is not None and pattern.may_backtrack(len(text)):
         return pattern.quick.fullmatch(text) is not None, 1
     if pattern.machine is None:
         captures = has_backreference(pattern.part)
