@@ -20,7 +20,7 @@ FORM = GENERATOR / "data" / "gula_semut_storage_delivery.xlsx"
 TEMPLATE = GENERATOR / "data" / "gula_semut_storage_delivery.submission.xml"
 CONNECTIONS = (1, 8, 32)
 PROCESSES = 2
-WARMUP_SECONDS = 3
+WARMUP_SECONDS = 2
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from fieldapp.web.stateless import NoSession
 ENGINE_OPTIONS = {
     "pool_size": 20,
     "max_overflow": 20,
+    "hide_parameters": True,  # They are people's answers, and errors are logged.
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
 }

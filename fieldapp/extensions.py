@@ -1,7 +1,5 @@
 """The extensions that every package shares; imports nothing of ours."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -10,7 +8,7 @@ from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_smorest import Api
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Enum, MetaData, Text
+from sqlalchemy import DateTime, Enum, MetaData, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -44,18 +42,6 @@ class Base(DeclarativeBase):
             values_callable=_values,
         ),
     }
-
-
-@contextmanager
-def pipelined(connection: Connection) -> Iterator[None]:
-    """Send statements one after the other without waiting for their answers.
-
-    It is for statements that give no rows (libpq's pipeline mode); what one of
-    them raises comes at the end of the block, as psycopg's own error.
-    """
-    driver: Any = connection.connection.driver_connection
-    with driver.pipeline():
-        yield
 
 
 READS = "reads"

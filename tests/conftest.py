@@ -4,44 +4,27 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
-from uuid import uuid4
 
 import flask_migrate
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from psycopg import sql
-from sqlalchemy import Connection, text
 
 from fieldapp import create_app, embedded
 from fieldapp.config import Config
-from fieldapp.extensions import READS, Base, db
+from fieldapp.extensions import db
 from fieldapp.forms.queries import forget_versions
 from fieldapp.places.queries import forget_areas
 from fieldapp.web.health import MIGRATIONS
+from tests.databases import empty_tables, one_transaction, scratch_database
 
 SECRET = "a secret of the tests, long enough to be taken"
 
 
-@dataclass
-class SameConnection:
-    """An engine whose every connection is the test's one, with its transaction."""
-
-    connection: Connection
-
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        yield self.connection
-
-
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
-    """The address of a server where databases may be made, ending in a slash."""
+    """The address of a server where databases may be made."""
     if url := os.environ.get("DATABASE_URL"):
         yield url
         return
@@ -56,14 +39,8 @@ def server_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def database_url(server_url: str) -> Iterator[str]:
     """The address of an empty database of this run alone (with xdist: of a worker)."""
-    name = f"fieldapp_test_{uuid4().hex[:12]}"
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        parts = psycopg.conninfo.conninfo_to_dict(server_url)
-        yield server_url.replace(f"/{parts['dbname']}", f"/{name}", 1)
-        connection.execute(
-            sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
-        )
+    with scratch_database(server_url) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -86,38 +63,20 @@ def application(
 @pytest.fixture
 def app(application: Flask) -> Iterator[Flask]:
     """The application inside one transaction, which is rolled back after the test."""
-    with application.app_context(), db.engine.connect() as connection:
-        engines = cast("dict[str | None, object]", db.engines)
-        before = dict(engines)
-        transaction = connection.begin()
-        db.session.remove()
-        engines.update({None: connection, READS: SameConnection(connection)})
-        forget_versions()
-        forget_areas()
-        db.session.configure(join_transaction_mode="create_savepoint")
+    forget_versions()
+    forget_areas()
+    with application.app_context(), one_transaction():
         yield application
-        db.session.remove()
-        transaction.rollback()
-        engines.update(before)
-        db.session.configure(join_transaction_mode="conditional_savepoint")
 
 
 @pytest.fixture
 def committed_app(application: Flask) -> Iterator[Flask]:
     """The application with real commits, for threads; all tables are emptied after."""
+    forget_versions()
+    forget_areas()
     with application.app_context():
-        forget_versions()
-        forget_areas()
         yield application
         empty_tables()
-
-
-def empty_tables() -> None:
-    """Take back what was committed; the numbers of rows go on, as caches expect."""
-    db.session.remove()
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    with db.engine.begin() as connection:
-        connection.execute(text(f"truncate {names} cascade"))
 
 
 @pytest.fixture

@@ -3,37 +3,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import flask_migrate
-import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from psycopg import sql
 from sqlalchemy import inspect
 
 from fieldapp import create_app
 from fieldapp.config import Config
 from fieldapp.extensions import Base, db
 from fieldapp.web.health import MIGRATIONS
+from tests.databases import scratch_database
 
 SECRET = "a secret of the tests, long enough to be taken"
 
 
 @pytest.fixture
-def empty_app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+def empty_app(server_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a database without tables."""
-    name = database_url.partition("?")[0].rpartition("/")[2]
-    other = f"{name}_empty"
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(other)))
-        url = database_url.replace(f"/{name}", f"/{other}", 1)
+    with scratch_database(server_url) as url:
         app = create_app(Config(database_url=url, secret_key=SECRET, data_dir=tmp_path))
         with app.app_context():
             yield app
             db.session.remove()
             db.engine.dispose()
-        connection.execute(sql.SQL("drop database {}").format(sql.Identifier(other)))
 
 
 def test_migrations_are_one_line_numbered_from_one() -> None:

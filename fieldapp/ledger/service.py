@@ -4,16 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import LiteralString
 
-from sqlalchemy import Text, bindparam, func, insert, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fieldapp.extensions import db
 from fieldapp.ledger.chain import GENESIS, Deed, Head, chained
 from fieldapp.ledger.models import LedgerEntry, LedgerHead
-
-AREA_CODES = ARRAY(Text(collation="C"))
+from fieldapp.pipeline import RowWriter, fetch_all
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def lock_heads(area_codes: Iterable[str]) -> Heads:
 
 
 def _locked(codes: Sequence[str]) -> dict[str, Head]:
-    rows = db.session.connection().execute(_LOCK, {"codes": codes})
+    rows = fetch_all(_LOCK, {"codes": list(codes)})
     return {code: Head(position, digest) for code, position, digest in rows}
 
 
@@ -79,22 +78,18 @@ def append_deeds(
             for entry in chain
         ]
         end = chain[-1].head
-        ends.append({"code": area_code, "to": end.position, "digest": end.digest})
-    connection = db.session.connection()
-    connection.execute(_ADD, entries)
-    connection.execute(_MOVE_HEAD, ends)
+        ends.append({"code": area_code, "to": end.position, "end": end.digest})
+    _ADD.write(entries)
+    _MOVE_HEADS.write(ends)
 
 
-# Built once, and executed without the ORM: every deed passes here.
-_LOCK = (
-    select(LedgerHead.area_code, LedgerHead.position, LedgerHead.digest)
-    .where(LedgerHead.area_code == func.any(bindparam("codes", type_=AREA_CODES)))
-    .order_by(LedgerHead.area_code)
-    .with_for_update()
-)
-_ADD = insert(LedgerEntry)
-_MOVE_HEAD = (
+_LOCK: LiteralString = """
+    select area_code, position, digest from ledger_head
+    where area_code = any(%(codes)s) order by area_code for update
+"""
+_ADD = RowWriter(insert(LedgerEntry))
+_MOVE_HEADS = RowWriter(
     update(LedgerHead)
     .where(LedgerHead.area_code == bindparam("code"))
-    .values(position=bindparam("to"), digest=bindparam("digest"))
+    .values(position=bindparam("to"), digest=bindparam("end"))
 )

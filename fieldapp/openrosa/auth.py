@@ -1,7 +1,8 @@
 """Tell who a phone speaks for, by the token in its address."""
 
-from flask import request
+from flask import current_app, request
 
+from fieldapp.config import Config
 from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.identity.queries import find_device_actor
 from fieldapp.openrosa.problems import NoTask, WrongDeviceToken
@@ -31,11 +32,12 @@ def collecting_actor(token: str) -> Actor:
 
 
 def base_url(token: str) -> str:
-    """Give the address that the phone used, up to and with its token.
+    """Give the address of a phone, up to and with its token.
 
+    It is the operator's public address where that is set, else the one used.
     Behind a proxy it is what the proxy says only where the operator has said how
     many proxies to believe.
     """
-    return (
-        f"{request.host_url.rstrip('/')}{request.root_path.rstrip('/')}/v1/key/{token}"
-    )
+    config: Config = current_app.config["FIELDAPP"]
+    used = f"{request.host_url.rstrip('/')}{request.root_path.rstrip('/')}"
+    return f"{config.public_url or used}/v1/key/{token}"

@@ -21,10 +21,11 @@ from fieldapp.submissions.delivery import (
     OutcomeStatus,
     ReceivedFile,
 )
+from fieldapp.submissions.known import areas_of
 from fieldapp.submissions.models import Attachment, HeldEntry, HeldState
 from fieldapp.submissions.prepare import Hold, Release, Waiting, prepare
 from fieldapp.submissions.problems import AlreadyDecided, OwnEntry, StillHeld
-from fieldapp.submissions.record import SALT_BYTES, record_entries
+from fieldapp.submissions.record import SALT_BYTES, changed_ids, record_entries
 from fieldapp.submissions.scope import get_visible_held
 from fieldapp.web.clock import now
 
@@ -73,7 +74,9 @@ def release(actor: Actor, held_id: UUID, *, area_code: str | None = None) -> Out
     if isinstance(prepared, Waiting):
         raise StillHeld(prepared.hold.explanation)
     at = now()
-    lock_heads([prepared.area_code, held.area_codes[0]])
+    lock_heads(
+        {prepared.area_code, held.area_codes[0], *areas_of(changed_ids(prepared))}
+    )
     (outcome,) = record_entries([prepared], at=at)
     if isinstance(outcome, Hold):
         raise StillHeld(outcome.explanation)

@@ -71,9 +71,7 @@ def _prepared(delivery: Delivery) -> Judged | Waiting | Outcome:
 def _write(items: Sequence[Judged | Waiting]) -> list[Outcome]:
     at = now()
     judged = [item for item in items if isinstance(item, Judged)]
-    recorded = iter(
-        with_retries(lambda: record_entries(judged, at=at)) if judged else ()
-    )
+    recorded = iter(_recorded(judged, at) if judged else ())
     outcomes: list[Outcome | Waiting] = []
     for item in items:
         if isinstance(item, Waiting):
@@ -84,6 +82,10 @@ def _write(items: Sequence[Judged | Waiting]) -> list[Outcome]:
             Waiting(item.envelope, result) if isinstance(result, Hold) else result
         )
     return _held(outcomes, at)
+
+
+def _recorded(judged: Sequence[Judged], at: datetime) -> list[Outcome | Hold]:
+    return with_retries(lambda: record_entries(judged, at=at, then=db.session.commit))
 
 
 def _held(outcomes: list[Outcome | Waiting], at: datetime) -> list[Outcome]:

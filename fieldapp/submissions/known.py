@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import LiteralString
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 
 from fieldapp.extensions import db
+from fieldapp.pipeline import fetch_all
 from fieldapp.submissions.models import (
     Revision,
     Submission,
@@ -56,8 +57,7 @@ def areas_of(instance_ids: Iterable[str]) -> set[str]:
 
 def stored_revisions(instance_ids: Iterable[str]) -> dict[str, StoredRevision]:
     """Read the revisions with these ids, each with its submission."""
-    ids = {"ids": list(instance_ids)}
-    known = db.session.connection().execute(_KNOWN, ids).scalars().all()
+    known = [row[0] for row in fetch_all(_KNOWN, {"ids": list(instance_ids)})]
     if not known:
         return {}
     statement = (
@@ -78,10 +78,8 @@ def stored_revisions(instance_ids: Iterable[str]) -> dict[str, StoredRevision]:
     }
 
 
-# Built once, and executed without the ORM: nearly all entries are new.
-_KNOWN = select(Revision.id).where(
-    Revision.id == func.any(bindparam("ids", type_=ARRAY(Text)))
-)
+# Nearly all entries are new, and this is all that is asked about them.
+_KNOWN: LiteralString = "select id from revision where id = any(%(ids)s)"
 
 
 def _entry(row: Submission) -> Entry:

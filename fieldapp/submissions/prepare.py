@@ -66,8 +66,8 @@ class Judged:
     violations: tuple[dict[str, Any], ...]
     warnings: tuple[dict[str, Any], ...]
     expected_files: tuple[str, ...]
-    is_released: bool
-    """Whether a person decided that it is to be taken in as it is."""
+    released_by: Actor | None
+    """Who decided that it is to be taken in as it is, where somebody did."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ def prepare(delivery: Delivery, *, release: Release | None = None) -> Judged | W
         return Waiting(
             envelope, hold or Hold(HeldReason.AREA, messages.HELD_NO_VILLAGE)
         )
-    return _judged(envelope, version, judgement, code, is_released=release is not None)
+    released_by = None if release is None else release.by
+    return _judged(envelope, version, judgement, code, released_by=released_by)
 
 
 def _read(delivery: Delivery) -> Envelope:
@@ -183,7 +184,7 @@ def _judged(
     judgement: Judgement,
     area_code: str,
     *,
-    is_released: bool,
+    released_by: Actor | None,
 ) -> Judged:
     received_at = envelope.delivery.received_at
     captured_at = claimed_at(version.definition, envelope.instance)
@@ -201,7 +202,7 @@ def _judged(
         violations=tuple(_as_dict(item) for item in judgement.violations),
         warnings=(*(_as_dict(item) for item in judgement.warnings), *clock),
         expected_files=judgement.attachment_names,
-        is_released=is_released,
+        released_by=released_by,
     )
 
 

@@ -2,18 +2,20 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
-from fieldapp.extensions import db, pipelined
+from fieldapp.identity.permissions import Permission
 from fieldapp.ledger.chain import Deed
 from fieldapp.ledger.service import append_deeds, lock_heads
+from fieldapp.pipeline import RowWriter, pipelined
 from fieldapp.submissions import messages
 from fieldapp.submissions.attaching import (
+    CONTENT,
     FileRow,
     add_files,
     carried_files,
@@ -48,14 +50,17 @@ class AreaMovedError(Exception):
     """An entry moved to another village while its log was being locked: try again."""
 
 
-def record_entries(entries: Sequence[Judged], *, at: datetime) -> list[Outcome | Hold]:
+def record_entries(
+    entries: Sequence[Judged], *, at: datetime, then: Callable[[], None] | None = None
+) -> list[Outcome | Hold]:
     """Write what can be written; say for each entry what came of it.
 
-    A ``Hold`` means that nothing of the entry was written here. The caller commits.
+    A ``Hold`` means that nothing of the entry was written here. The caller commits;
+    as ``then`` the commit goes in the same round trip as the rows.
 
     :raises AreaMovedError: if the caller should start the transaction again.
     """
-    edited = {item.envelope.instance.deprecated_id for item in entries} - {""}
+    edited = {id_ for item in entries for id_ in changed_ids(item)}
     heads = lock_heads({item.area_code for item in entries} | areas_of(edited))
     known = stored_revisions({item.envelope.id for item in entries} | edited)
     if any(
@@ -64,10 +69,20 @@ def record_entries(entries: Sequence[Judged], *, at: datetime) -> list[Outcome |
         raise AreaMovedError
     writing = _Writing(at, known)
     results = [writing.take(item) for item in entries]
-    with pipelined(db.session.connection()):
+    with pipelined():
         writing.flush()
         append_deeds(writing.deeds, at=at, heads=heads)
+        if then is not None:
+            then()
     return results
+
+
+def changed_ids(item: Judged) -> set[str]:
+    """Name the revisions that an entry may change: what it corrects or replaces."""
+    ids = {item.envelope.instance.deprecated_id}
+    if item.released_by is not None:
+        ids.add(item.envelope.id)
+    return ids - {""}
 
 
 @dataclass
@@ -99,7 +114,7 @@ class _Writing:
     def _again(self, item: Judged, stored: StoredRevision) -> Outcome | Hold:
         """Take the same instance again: add files that are missing, nothing else."""
         envelope = item.envelope
-        if item.is_released and stored.digest != envelope.digest:
+        if item.released_by and stored.digest != envelope.digest:
             return _hold_of_edit(stored, item) or self._revise(item, stored)
         if stored.author_id != envelope.delivery.actor.user_id:
             # Not a word about somebody else's entry, not even its digest.
@@ -154,7 +169,9 @@ class _Writing:
         entry.state = SubmissionState.RECEIVED
         entry.captured_on = item.captured_on
         entry.authors.add(item.envelope.delivery.actor.user_id)
-        self.changes.append({"key": entry.id, **_current(item, entry, at=self.at)})
+        current = _current(item, entry, at=self.at)
+        new = {f"new_{name}": value for name, value in current.items()}
+        self.changes.append({"key": entry.id, **new})
         carried = carried_files(original.id)
         missing = self._add_revision(item, entry, carried=carried)
         return _outcome(OutcomeStatus.REVISED, item, missing)
@@ -187,15 +204,14 @@ class _Writing:
 
     def flush(self) -> None:
         """Write all rows gathered so far, each table in one go."""
-        connection = db.session.connection()
-        for statement, rows in (
+        for writer, rows in (
             (_ADD_SUBMISSIONS, self.submissions),
             (_ADD_REVISIONS, self.revisions),
             (_ADD_FILES, self.files),
             (_CHANGE, self.changes),
         ):
             if rows:
-                connection.execute(statement, rows)
+                writer.write(rows)
                 rows.clear()
         move_tallies(self.tallies)
         self.tallies.clear()
@@ -211,10 +227,21 @@ def _is_of(original: StoredRevision, item: Judged) -> bool:
     return entry.form_id == item.version.form_id and sender_id in entry.authors
 
 
+def _may_replace(entry: Entry, item: Judged) -> bool:
+    """Say whether who releases an entry may decide about the one that it changes."""
+    if item.released_by is None:
+        return True
+    return entry.form_id == item.version.form_id and item.released_by.may(
+        Permission.DECIDE_HELD, entry.area_code, item.version.programme_id
+    )
+
+
 def _hold_of_edit(original: StoredRevision, item: Judged) -> Hold | None:
     """Say why a correction cannot be taken as the next revision, if so."""
     entry = original.entry
-    if entry.revision_id != original.id and not item.is_released:
+    if not _may_replace(entry, item):
+        return Hold(HeldReason.CONFLICT, messages.HELD_CONFLICT)
+    if entry.revision_id != original.id and item.released_by is None:
         return Hold(HeldReason.CONFLICT, messages.HELD_OUTDATED, {"of": entry.id})
     if entry.state in (SubmissionState.APPROVED, SubmissionState.REJECTED):
         return Hold(HeldReason.CONFLICT, messages.HELD_CLOSED, {"of": entry.id})
@@ -269,10 +296,9 @@ def _outcome(status: OutcomeStatus, item: Judged, missing: tuple[str, ...]) -> O
     )
 
 
-# Built once, and executed without the ORM: this runs for every entry there is.
-_ADD_SUBMISSIONS = insert(Submission).inline()
-_ADD_REVISIONS = insert(Revision).inline()
-_ADD_FILES = insert(Attachment).inline()
+_ADD_SUBMISSIONS = RowWriter(insert(Submission))
+_ADD_REVISIONS = RowWriter(insert(Revision))
+_ADD_FILES = RowWriter(insert(Attachment), "revision_id", "name", *CONTENT)
 _CURRENT = (
     "area_code",
     "state",
@@ -286,8 +312,8 @@ _CURRENT = (
     "captured_on",
     "updated_at",
 )
-_CHANGE = (
+_CHANGE = RowWriter(
     update(Submission)
     .where(Submission.id == bindparam("key"))
-    .values({name: bindparam(name) for name in _CURRENT})
+    .values({name: bindparam(f"new_{name}") for name in _CURRENT})
 )

@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from fieldapp.extensions import db
+from fieldapp.pipeline import RowWriter
 from fieldapp.submissions.models import SubmissionState, Tally
 
 TallyKey = tuple[str, str, date, SubmissionState]
@@ -26,11 +26,12 @@ def move_tallies(changes: Counter[TallyKey]) -> None:
         if by
     ]
     if rows:
-        db.session.connection().execute(_MOVE, rows)
+        _MOVE.write(rows)
 
 
 _INSERT = upsert(Tally)
-_MOVE = _INSERT.on_conflict_do_update(
-    constraint="pk_tally",
-    set_={"number": Tally.number + _INSERT.excluded.number},
+_MOVE = RowWriter(
+    _INSERT.on_conflict_do_update(
+        constraint="pk_tally", set_={"number": Tally.number + _INSERT.excluded.number}
+    )
 )

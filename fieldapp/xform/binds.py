@@ -65,11 +65,21 @@ def read_binds(model: Element, root_name: str) -> dict[Path, RawBind]:
         reference = attributes.get("nodeset") or attributes.get("ref")
         if not reference:
             raise FormError("a bind names no node")
+        if any(sign in reference for sign in "@["):
+            continue  # Attributes and single items are bound to nothing.
         path = read_path(reference, (root_name,))
+        _check_id(attributes.get("id"), path, found)
         earlier = found.get(path)
         merged = {**(earlier.attributes if earlier else {}), **attributes}
         found[path] = RawBind(path, merged)
     return found
+
+
+def _check_id(name: str | None, path: Path, others: Mapping[Path, RawBind]) -> None:
+    if name is not None and any(
+        other.attributes.get("id") == name for other in others.values()
+    ):
+        raise FormError(f"two binds have the id {name!r}", path_text(path))
 
 
 def bind_type(raw: RawBind | None, control: str | None) -> str:
@@ -95,7 +105,7 @@ class BindReader:
 
         :raises FormError: if it is no XPath of the dialect.
         """
-        if source is None or not source.strip():
+        if source is None:
             return None
         try:
             return compile_xpath(source, context=path, repeats=self.repeats)

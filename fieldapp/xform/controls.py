@@ -4,7 +4,15 @@ import re
 
 from fieldapp.xform.binds import BindReader
 from fieldapp.xform.body import BodyElement
-from fieldapp.xform.definition import Choice, Control, ItemSet, Path
+from fieldapp.xform.definition import (
+    Choice,
+    Control,
+    FormError,
+    ItemSet,
+    Path,
+    path_text,
+)
+from fieldapp.xform.formchecks import check_choices
 from fieldapp.xform.itext import read_text, without_outputs
 from fieldapp.xform.markup import Element
 from fieldapp.xform.translations import complete
@@ -20,12 +28,10 @@ def read_control(question: BodyElement, binds: BindReader) -> Control:
     texts = binds.texts
     itemset = _read_itemset(element, question.path or (), binds)
     choices = tuple(
-        choice
-        for item in element.iterchildren("{*}item")
-        if (choice := _read_choice(item, binds)) is not None
+        _read_choice(item, binds) for item in element.iterchildren("{*}item")
     )
     is_list = question.kind in {"select", "select1", "rank"}
-    return Control(
+    control = Control(
         kind=question.kind,
         labels=without_outputs(read_text(element, "label", texts)),
         hints=without_outputs(read_text(element, "hint", texts)),
@@ -42,18 +48,27 @@ def read_control(question: BodyElement, binds: BindReader) -> Control:
         end=_number(element.get("end")),
         step=_number(element.get("step")),
     )
+    check_choices(question, control, itemset)
+    return control
 
 
 def _number(text: str | None) -> float | None:
-    return read_double(text) if text else None
+    if not text:
+        return None
+    number = read_double(text)
+    if number is None:
+        raise FormError(f"{text!r} is no number")
+    return number
 
 
-def _read_choice(item: Element, binds: BindReader) -> Choice | None:
-    for value in item.iterchildren("{*}value"):
-        text = (value.text or "").strip()
-        labels = without_outputs(read_text(item, "label", binds.texts))
-        return Choice(text, complete(labels, text))
-    return None
+def _read_choice(item: Element, binds: BindReader) -> Choice:
+    """Read a choice of a fixed list, which needs a value and a label."""
+    value = next(item.iterchildren("{*}value"), None)
+    text = ((value.text if value is not None else None) or "").strip()
+    if not text or next(item.iterchildren("{*}label"), None) is None:
+        raise FormError(f"a choice lacks its value or its label: {text!r}")
+    labels = without_outputs(read_text(item, "label", binds.texts))
+    return Choice(text, complete(labels, text))
 
 
 def _read_itemset(element: Element, path: Path, binds: BindReader) -> ItemSet | None:
@@ -61,14 +76,16 @@ def _read_itemset(element: Element, path: Path, binds: BindReader) -> ItemSet | 
     for itemset in element.iterchildren("{*}itemset"):
         source = itemset.get("nodeset", "")
         nodeset = binds.compile(source, path, "itemset")
-        if nodeset is None:
-            return None
-        label = _reference(itemset, "label")
+        label, value = _reference(itemset, "label"), _reference(itemset, "value")
+        if nodeset is None or nodeset.literal is not None or not label or not value:
+            raise FormError(
+                "an itemset needs nodeset, value and label", path_text(path)
+            )
         itext = _ITEXT_OF.fullmatch(label)
         instance = _INSTANCE.search(source)
         return ItemSet(
             nodeset=nodeset,
-            value=_reference(itemset, "value"),
+            value=value,
             label=itext.group(1) if itext else label,
             label_is_itext=itext is not None,
             instance=instance.group(1) if instance else None,

@@ -26,6 +26,7 @@ from fieldapp.xform.xpath import (
 )
 
 MAX_STEPS = 2_000_000
+MAX_FINDINGS = 1_000
 _NO_INSTANCES: Mapping[str, Node] = MappingProxyType({})
 
 
@@ -73,8 +74,8 @@ def evaluate(
         definition=definition,
         instance=instance,
         root=populated.root,
-        violations=(*wrong, *walk.violations, *_failures(run)),
-        warnings=warnings,
+        violations=(*wrong, *walk.violations, *_failures(run))[:MAX_FINDINGS],
+        warnings=warnings[:MAX_FINDINGS],
         calculated=calculated,
         irrelevant=_irrelevant(run),
         instances=given,

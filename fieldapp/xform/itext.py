@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fieldapp.xform.definition import FormError
 from fieldapp.xform.markup import Element, local_name
 from fieldapp.xform.translations import Translations, language_code
 
@@ -44,18 +45,32 @@ def read_itext(model: Element) -> Texts:
         for itext in model.iterchildren("{*}itext")
         for element in itext.iterchildren("{*}translation")
     ]
-    by_language = {
-        element.get("lang", ""): {
-            text.get("id", ""): _plain_value(text)
-            for text in element.iterchildren("{*}text")
-        }
-        for element in translations
-    }
-    default = next(
-        (each.get("lang", "") for each in translations if each.get("default")),
-        next(iter(by_language), ""),
-    )
+    if not translations and next(model.iterchildren("{*}itext"), None) is not None:
+        raise FormError("itext has no translation")
+    by_language: dict[str, dict[str, str]] = {}
+    for element in translations:
+        language = element.get("lang")
+        if not language or language in by_language:
+            raise FormError(f"a translation has no language of its own: {language!r}")
+        by_language[language] = _read_translation(element, language)
+    defaults = [
+        each.get("lang", "") for each in translations if each.get("default") is not None
+    ]
+    if len(defaults) > 1:
+        raise FormError("more than one translation is the default")
+    default = defaults[0] if defaults else next(iter(by_language), "")
     return Texts(tuple(by_language), default, by_language)
+
+
+def _read_translation(translation: Element, language: str) -> dict[str, str]:
+    """Read all texts of a language; each id stands once."""
+    found: dict[str, str] = {}
+    for text in translation.iterchildren("{*}text"):
+        name = text.get("id")
+        if not name or name in found:
+            raise FormError(f"{language}: a text has no id of its own: {name!r}")
+        found[name] = _plain_value(text)
+    return found
 
 
 def read_text(parent: Element, name: str, texts: Texts) -> dict[str, str]:
@@ -63,10 +78,20 @@ def read_text(parent: Element, name: str, texts: Texts) -> dict[str, str]:
     for element in parent.iterchildren("{*}" + name):
         reference = element.get("ref")
         if reference:
-            return texts.resolve(reference)
+            return _referred(reference, name, texts)
         inline = inline_text(element)
         return {language_code(texts.default_language) or "": inline} if inline else {}
     return {}
+
+
+def _referred(reference: str, name: str, texts: Texts) -> dict[str, str]:
+    """Resolve a reference to a text, which the default language must have."""
+    found = _ITEXT.fullmatch(reference)
+    if found is None:
+        raise FormError(f"{name} refers to {reference!r}, which is no text")
+    if found.group(2) not in texts.by_language.get(texts.default_language, {}):
+        raise FormError(f"{name}: the default language lacks {found.group(2)!r}")
+    return texts.resolve(reference)
 
 
 def inline_text(element: Element) -> str:
@@ -74,7 +99,9 @@ def inline_text(element: Element) -> str:
     parts = [element.text or ""]
     for child in element:
         if local_name(child) == "output":
-            expression = child.get("value") or child.get("ref") or ""
+            expression = child.get("value") or child.get("ref")
+            if not expression:
+                raise FormError("an output names no value")
             parts.append("{{" + expression.strip() + "}}")
         else:
             parts.append(inline_text(child))

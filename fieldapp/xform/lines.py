@@ -162,12 +162,11 @@ def load_line(path: Path, media: Path | None, *, now: datetime) -> dict[str, Any
     judgement = blank_judgement(definition, now=now)
     for each in judgement.violations:
         if each.rule == "expression":
-            error = f"{each.path}: {dict(each.detail)}"
             return {
                 "file": str(path),
                 "ok": False,
                 "failed_at": "initialize",
-                "error": error,
+                "error": f"{each.path}: {dict(each.detail)}",
             }
     return {
         "file": str(path),

@@ -19,6 +19,7 @@ from fieldapp.xform.definition import (
     path_text,
 )
 from fieldapp.xform.dependencies import order_steps
+from fieldapp.xform.formchecks import check_actions, check_lists, check_nesting
 from fieldapp.xform.itext import inline_text, read_itext
 from fieldapp.xform.markup import Element, local_name, new_parser
 from fieldapp.xform.node import Node
@@ -68,17 +69,20 @@ def parse_form(
     }
     body = read_body(_find(html, "body"), ids, root_name)
     reader = BindReader(texts, frozenset(body.repeats))
+    check_nesting(body)
     controls = _controls(body, reader)
+    targets = _action_targets(html, (root_name,))
     skeleton = Skeleton(
         raw_binds,
         reader,
         body,
         controls,
         group_labels(body, reader),
-        _action_paths(html, (root_name,)),
+        frozenset(targets.values()),
     )
     root = skeleton.build([primary])
     _check_paths(skeleton, raw_binds, body)
+    check_actions(html, targets, skeleton.nodes)
     return _define(html, model, skeleton, root, _read_instances(model, media or {}))
 
 
@@ -141,6 +145,7 @@ def _define(
         ),
         warned=tuple(node for node in nodes.values() if node.bind.warn is not None),
     )
+    check_lists(definition)
     return settle_offers(definition)
 
 
@@ -177,14 +182,13 @@ def _controls(body: Body, reader: BindReader) -> dict[Path, tuple[Control, ...]]
     return found
 
 
-def _action_paths(html: Element, context: Path) -> frozenset[Path]:
+def _action_targets(html: Element, context: Path) -> dict[Element, Path]:
     """Find the nodes that actions write to: what the phone did is taken as given."""
-    found = set()
-    for element in html.iter("{*}setvalue", "{*}setgeopoint", "{*}recordaudio"):
-        reference = element.get("ref")
-        if reference:
-            found.add(read_path(reference, context))
-    return frozenset(found)
+    return {
+        element: read_path(reference, context)
+        for element in html.iter("{*}setvalue", "{*}setgeopoint", "{*}recordaudio")
+        if (reference := element.get("ref"))
+    }
 
 
 def _check_paths(

@@ -30,7 +30,7 @@ class Populated:
     slots: list[list[Node]]
     root: Node = field(init=False)
     surplus: list[Surplus] = field(default_factory=list)
-    lost: set[Node] = field(default_factory=set)
+    lost: dict[Node, None] = field(default_factory=dict)
     missing: list[Node] = field(default_factory=list)
 
     def add_default(self, definition: NodeDefinition, parent: Node) -> Node:
@@ -56,7 +56,7 @@ class Populated:
         node.text = text
         value = definition.value_type.read(text, self.now)
         if value is None:
-            self.lost.add(node)
+            self.lost[node] = None
             value = ""
         elif definition.offered is not None:
             value = self._offered(node, str(value), definition)
@@ -68,12 +68,12 @@ class Populated:
         if definition.value_type.name != "select":
             if text in offered:
                 return text
-            self.lost.add(node)
+            self.lost[node] = None
             return ""
         items = text.split(" ")
         kept = [item for item in items if item in offered]
         if len(kept) < len(items):
-            self.lost.add(node)
+            self.lost[node] = None
         return " ".join(kept)
 
 

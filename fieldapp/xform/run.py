@@ -13,6 +13,9 @@ from fieldapp.xform.populate import Populated
 from fieldapp.xform.xpath import Evaluation, Expression, XPathError, XPathLimit
 from fieldapp.xform.xpath.conversions import to_boolean
 
+MAX_NODES_AGAIN = 1_000_000
+"""How many nodes may be gone through again because answers changed on the way."""
+
 
 @dataclass(slots=True)
 class Failure:
@@ -35,7 +38,12 @@ class Run:
     hidden: set[Node]
     failures: dict[tuple[Node, str], Failure] = field(default_factory=dict)
     required: set[Node] = field(default_factory=set)
-    reruns: int = 0
+    nodes_left: int = MAX_NODES_AGAIN
+
+    def may_settle_again(self) -> bool:
+        """Tell whether there is work left for one more time, and take it."""
+        self.nodes_left -= sum(map(len, self.populated.slots))
+        return self.nodes_left > 0
 
     def settle(self) -> None:
         """Work out everything, each after what it reads.
@@ -45,32 +53,46 @@ class Run:
         self._run_steps(self.definition.steps)
         self._check_conditions(self.definition.conditions)
 
-    def settle_after(self, definition: NodeDefinition) -> None:
-        """Work out again only what an answer bears on.
+    def settle_after(self, anchor: Node) -> None:
+        """Work out again what an answer bears on, in its own items of repeats.
 
         :raises XPathLimit: if the instance makes it too much work.
         """
         form = self.definition
-        steps, changed = affected_by(definition.path, form.steps, form.nodes)
-        self._run_steps(steps)
+        path = definition_of(anchor).path
+        steps, changed = affected_by(path, form.steps, form.nodes)
+        self._run_steps(steps, anchor)
         self._check_conditions(
             tuple(
                 (node, condition)
                 for node, condition in form.conditions
                 if changed.intersection(expand_references(condition, form.nodes))
-            )
+            ),
+            anchor,
         )
 
-    def _run_steps(self, steps: tuple[Step, ...]) -> None:
+    def _run_steps(self, steps: tuple[Step, ...], anchor: Node | None = None) -> None:
         """Calculate and decide relevance, each after what it reads."""
-        slots = self.populated.slots
         for step in steps:
-            nodes = slots[step.node.index]
+            nodes = self._nodes(step.node, anchor)
             if nodes and self.can_judge(step.expression):
                 if step.kind == "calculate":
                     self._calculate(step, nodes)
                 else:
                     self._decide_relevance(step, nodes)
+
+    def _nodes(self, definition: NodeDefinition, anchor: Node | None) -> list[Node]:
+        """Give all nodes of a definition, or those in the anchor's repeat items."""
+        nodes = self.populated.slots[definition.index]
+        if anchor is None or not definition.is_in_repeat:
+            return nodes
+        shared = 0
+        for own, other in zip(definition.path, anchor.path, strict=False):
+            if own != other:
+                break
+            shared += 1
+        around = _ancestor(anchor, shared)
+        return [node for node in nodes if _ancestor(node, shared) is around]
 
     def can_judge(self, expression: Expression) -> bool:
         """Tell whether all lists that an expression reads are at hand."""
@@ -108,7 +130,9 @@ class Run:
                     self._set_relevance(node, is_relevant=is_relevant)
 
     def _check_conditions(
-        self, conditions: tuple[tuple[NodeDefinition, Expression], ...]
+        self,
+        conditions: tuple[tuple[NodeDefinition, Expression], ...],
+        anchor: Node | None = None,
     ) -> None:
         """Decide what is required, before the questions are asked.
 
@@ -118,7 +142,7 @@ class Run:
         for definition, expression in conditions:
             if self.can_judge(expression):
                 is_required = expression is definition.bind.required
-                for node in self.populated.slots[definition.index]:
+                for node in self._nodes(definition, anchor):
                     if self._holds(node, expression) and is_required:
                         self.required.add(node)
                     elif is_required:
@@ -161,6 +185,15 @@ class Run:
             visible = shown and child not in self.hidden
             if visible is not child.is_relevant:
                 self._inherit(child, shown=visible)
+
+
+def _ancestor(node: Node, depth: int) -> Node:
+    """Give the ancestor (or the node itself) at a depth; the root has depth 1."""
+    step = node
+    for _ in range(len(definition_of(node).path) - depth):
+        if step.parent is not None:
+            step = step.parent
+    return step
 
 
 def definition_of(node: Node) -> NodeDefinition:

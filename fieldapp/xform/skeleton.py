@@ -47,10 +47,11 @@ class Skeleton:
 
         A repeat may stand there as a template and as items, with unlike children.
         """
-        element = next(
-            (each for each in elements if each.get(TEMPLATE) is not None), elements[0]
-        )
+        templates = [each for each in elements if each.get(TEMPLATE) is not None]
+        element = templates[0] if templates else elements[0]
         path = (*parent, local_name(element))
+        if len(templates) > 1:
+            raise FormError("a repeat has two templates", path_text(path))
         if len(path) > _MAX_DEPTH or len(self.indexes) >= _MAX_NODES:
             raise FormError("the blank instance is too large", path_text(path))
         index = self.indexes.setdefault(path, len(self.indexes))

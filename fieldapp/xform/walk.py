@@ -24,7 +24,6 @@ from fieldapp.xform.xpath import Expression, XPathError, XPathLimit, compile_xpa
 from fieldapp.xform.xpath.conversions import to_string
 
 MAX_NEW_ITEMS = 1_000
-MAX_RERUNS = 300
 
 
 @dataclass(slots=True)
@@ -78,14 +77,14 @@ class Walk:
         if wanted <= present:
             return
         run = self.run
-        if wanted - present > MAX_NEW_ITEMS or run.reruns >= MAX_RERUNS:
+        if wanted - present > MAX_NEW_ITEMS or not run.may_settle_again():
             message = rule_message("repeat-count", computed=str(wanted))
             path = f"{path_of(parent, run.definition.repeats)}/{definition.name}"
             self._add(path, "repeat-count", definition.labels, message, str(present))
             return
         for _ in range(wanted - present):
             run.populated.add_default(definition, parent)
-        self._rerun()
+        run.settle()
 
     def _wanted(self, parent: Node, definition: NodeDefinition) -> int:
         path = definition.repeat.count if definition.repeat else None
@@ -99,19 +98,14 @@ class Walk:
             self._add_for(node, "expression", message, {})
             return 0
 
-    def _rerun(self) -> None:
-        self.run.reruns += 1
-        self.run.settle()
-
     def _answer(self, node: Node) -> None:
         """Work out what follows from an answer, once a choice has been dropped.
 
         Nothing follows from a single choice that was dropped, as JavaRosa then sets
         no answer; it shows when a later answer bears on the same.
         """
-        if self.run.reruns < MAX_RERUNS:
-            self.run.reruns += 1
-            self.run.settle_after(definition_of(node))
+        if self.run.may_settle_again():
+            self.run.settle_after(node)
 
     def _ask(self, node: Node, control: Control) -> None:
         """Check one answer as `FormEntryController.answerQuestion` does."""

@@ -105,7 +105,7 @@ class Installation:
         """Ask the database itself."""
         url = self.environ["DATABASE_URL"]
         with psycopg.connect(url, row_factory=tuple_row) as connection:
-            return connection.execute(statement, values).fetchall()  # type: ignore[call-overload,no-any-return] # Psycopg wants a literal; ours are.
+            return connection.execute(statement, values).fetchall()
 
     def _wait_for_port(self) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -79,7 +79,6 @@ def verdict(outcome: Item) -> tuple[str, object]:
 def test_bad_entries_of_a_batch_harm_no_other(
     place: Installation,
     facilitator: Reader,
-    coordinator: Reader,
     is_packed: bool,  # noqa: FBT001 - A parameter of the test.
 ) -> None:
     with place.app.app_context():

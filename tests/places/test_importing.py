@@ -11,7 +11,7 @@ from fieldapp.places.importing import import_areas, is_imported
 from fieldapp.places.listing import villages_csv
 from fieldapp.places.models import Area
 from fieldapp.places.queries import areas_named, find_area, full_paths
-from tests.conftest import empty_tables
+from tests.databases import empty_tables
 
 VILLAGES = 83_762
 AREAS = 1 + 38 + 514 + 7_285 + VILLAGES

@@ -237,7 +237,8 @@ class FormMaker:
         if kind in {"select1", "select", "rank"}:
             tag = {"rank": "odk:rank"}.get(kind, kind)
             where = "[kind = {a}]" if self.chance.random() < 0.3 else ""
-            where = self._fill(where, path) if self._near(path) else ""
+            near = self._near(path)
+            where = where.replace("{a}", self.chance.choice(near).path) if near else ""
             nodeset = quoteattr(f"instance('list')/root/item{where}")
             refs = '<value ref="name"/><label ref="label"/>'
             itemset = f"<itemset nodeset={nodeset}>{refs}</itemset>"

@@ -192,7 +192,8 @@ def test_list_given_with_the_entry_decides_on_its_choices() -> None:
 def test_list_of_the_form_can_be_replaced_by_a_later_one() -> None:
     form = make_form(
         "<village/>",
-        '<instance id="villages"><root><item><name>a</name></item></root></instance>',
+        '<instance id="villages"><root><item><name>a</name><label>A</label></item>'
+        "</root></instance>",
         '<select1 ref="/data/village"><label>D</label>'
         "<itemset nodeset=\"instance('villages')/root/item\">"
         '<value ref="name"/><label ref="label"/></itemset></select1>',

@@ -56,17 +56,90 @@ def test_list_makes_a_text_bind_a_choice() -> None:
     assert BILINGUAL.nodes["data", "visit", "crop"].bind.type == "select1"
 
 
+ITEMSET = (
+    '<select1 ref="/data/a"><itemset nodeset="instance(\'gone\')/root/item">'
+    '<value ref="name"/><label ref="label"/></itemset></select1>'
+)
+
+
 @pytest.mark.parametrize(
     ("nodes", "model", "body", "reason"),
     [
-        ("<a/>", '<bind nodeset="/data/b" type="int"/>', "", "does not exist"),
         ("<a/>", "", '<input ref="/data/b"/>', "does not exist"),
         ("<a/>", "", "<input/>", "names no node"),
         ("<a/>", '<bind type="int"/>', "", "names no node"),
         ("<a/>", "", '<input bind="x"/>', "no bind with the id"),
         ("<a/>", '<bind nodeset="/data/a" relevant="1 +"/>', "", "relevant"),
         ("<a/>", '<bind nodeset="/data/a" constraint=". = ("/>', "", "constraint"),
-        ("<a/>", '<bind nodeset="/data/a[1]" type="int"/>', "", "not a path"),
+        ("<a/>", '<bind nodeset="1 + 1" type="int"/>', "", "not a path"),
+        ("<a/>", '<bind nodeset="/data/a" calculate=""/>', "", "calculate"),
+        (
+            "<a/>",
+            '<bind id="x" nodeset="/data/a"/><bind id="x" nodeset="/data"/>',
+            "",
+            "id",
+        ),
+        ("<a/>", "", '<select1 ref="/data/a"><label>A</label></select1>', "no choices"),
+        (
+            "<a/>",
+            "",
+            '<select1 ref="/data/a"><item><label>A</label></item></select1>',
+            "value",
+        ),
+        (
+            "<a/>",
+            "",
+            '<select1 ref="/data/a"><itemset nodeset="/data/a"/></select1>',
+            "needs",
+        ),
+        ("<a/>", "", ITEMSET, "no list 'gone'"),
+        ("<a/>", '<instance id="gone"><root/></instance>', ITEMSET, "no value 'name'"),
+        ("<a/>", "", '<range ref="/data/a" start="x"/>', "no number"),
+        (
+            "<a/>",
+            "",
+            '<input ref="/data/a"><label ref="jr:itext(\'x\')"/></input>',
+            "lacks",
+        ),
+        ("<a/>", "", '<input ref="/data/a"><label ref="x"/></input>', "no text"),
+        ("<a/>", "", '<input ref="/data/a"><label><output/></label></input>', "output"),
+        ("<a/>", "<itext/>", "", "no translation"),
+        (
+            "<a/>",
+            '<itext><translation lang="x"><text/></translation></itext>',
+            "",
+            "no id",
+        ),
+        ("<a/>", "<itext><translation/></itext>", "", "no language"),
+        ("<a/>", '<setvalue ref="/data/b" event="odk-new-repeat"/>', "", "not exist"),
+        ("<a/>", '<setvalue ref="/data/a" event="soon"/>', "", "unknown event"),
+        ("<a/>", '<setvalue event="odk-new-repeat"/>', "", "names no node"),
+        (
+            "<a/><r><b/></r>",
+            "",
+            '<repeat nodeset="/data/r"><input ref="/data/a"/></repeat>',
+            "inside the repeat",
+        ),
+        (
+            "<r><b/></r>",
+            "",
+            '<repeat nodeset="/data/r"><repeat nodeset="/data/r"/></repeat>',
+            "inside itself",
+        ),
+        (
+            "<a/>",
+            "",
+            '<repeat nodeset="/data"><input ref="/data/a"/></repeat>',
+            "cannot be repeated",
+        ),
+        ("<a/>", '<bind nodeset="/data/a" calculate="/data/a + 1"/>', "", "circle"),
+        ("<a/>", '<bind nodeset="/data/a" required=". = 1"/>', "", "circle"),
+        (
+            "<a/>",
+            '<bind nodeset="/data/a" calculate="instance(\'x\')/root"/>',
+            "",
+            "no list",
+        ),
     ],
 )
 def test_broken_form_is_refused_with_its_reason(
@@ -74,6 +147,12 @@ def test_broken_form_is_refused_with_its_reason(
 ) -> None:
     with pytest.raises(FormError, match=reason):
         make_form(nodes, model, body)
+
+
+def test_bind_of_no_node_is_reported() -> None:
+    form = make_form("<a/>", '<bind nodeset="/data/b" type="int"/>', "")
+
+    assert form.warnings == ("/data/b: the bind's node does not exist",)
 
 
 def test_circle_in_the_logic_is_refused_with_its_path() -> None:

@@ -1,0 +1,74 @@
+"""The few statements that every entry passes, sent by psycopg itself.
+
+SQLAlchemy compiles and checks a statement each time it runs it; where that would cost
+more than the statement, it is compiled once, and its rows go in libpq's pipeline mode:
+many statements, one round trip (docs/decisions/0002-group-commit.md).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, LiteralString, cast
+
+from psycopg import Connection
+from sqlalchemy import Insert, Update
+
+from fieldapp.extensions import db
+
+Row = dict[str, Any]
+
+
+def driver() -> Connection[Any]:
+    """Give psycopg's connection of the session's transaction."""
+    connection = db.session.connection().connection.driver_connection
+    return cast("Connection[Any]", connection)
+
+
+def fetch_all(query: LiteralString, parameters: Mapping[str, Any]) -> list[Any]:
+    """Read rows; the transaction's BEGIN goes along in the same round trip."""
+    connection = driver()
+    with connection.pipeline():
+        return connection.execute(query, parameters).fetchall()
+
+
+@contextmanager
+def pipelined() -> Iterator[None]:
+    """Send statements one after the other without waiting for their answers.
+
+    It is for statements that give no rows; what one of them raises comes at the end
+    of the block, as psycopg's own error.
+    """
+    with driver().pipeline():
+        yield
+
+
+class RowWriter:
+    """An INSERT or UPDATE that is run with many rows, all of the same columns."""
+
+    def __init__(self, statement: Insert | Update, *columns: str) -> None:
+        self._statement = statement
+        self._columns = list(columns) or None
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Run the statement with each row."""
+        query, converters = self._compiled
+        if converters:
+            rows = [_converted(row, converters) for row in rows]
+        with driver().cursor() as cursor:
+            cursor.executemany(query, rows)
+
+    @cached_property
+    def _compiled(self) -> tuple[Any, dict[str, Callable[[Any], Any]]]:
+        """Give the SQL, and how columns are converted whose types ask for it."""
+        dialect = db.session.get_bind().dialect
+        compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
+        converters: dict[str, Callable[[Any], Any]] = {}
+        for name, bind in compiled.binds.items():
+            convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if convert is not None:
+                converters[name] = convert
+        return str(compiled), converters
+
+
+def _converted(row: Row, converters: Mapping[str, Callable[[Any], Any]]) -> Row:
+    return row | {name: convert(row[name]) for name, convert in converters.items()}

@@ -1,0 +1,445 @@
+"""Who is of another area, programme or role learns nothing, whatever they ask.
+
+Every operation of the OpenAPI document has a row in ``ROWS``. Each is called by each
+stranger twice: about what is there, and about what is not. Both answers must be the
+same bytes, and nothing may be written.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import jwt as pyjwt
+import pytest
+from flask import Flask, current_app
+from flask.testing import FlaskClient
+from flask_jwt_extended import create_access_token, decode_token
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from fieldapp.extensions import Base, db
+from fieldapp.forms.models import Form
+from fieldapp.identity.models import User
+from fieldapp.identity.permissions import Role
+from fieldapp.identity.tokens import start_family
+from fieldapp.programmes.models import Programme
+from fieldapp.submissions.delivery import ReceivedFile
+from fieldapp.submissions.files import file_store
+from fieldapp.submissions.models import HeldEntry
+from tests.entries import VERSION, deliver, entry_xml, publish_small_form
+from tests.factories import (
+    BUMISARI,
+    SEMEDO,
+    Headers,
+    auth_headers,
+    make_area,
+    make_device,
+    make_grant,
+    make_person,
+    make_user,
+)
+
+OURS, THEIRS = "desa-devisa", "desa-wisata"
+PHOTO = "foto.jpg"
+METHODS = ("get", "post", "put", "patch", "delete")
+EVERYBODY = frozenset(Role)
+READERS = EVERYBODY - {Role.FACILITATOR}
+DECIDERS = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+ADMINS = frozenset({Role.ADMINISTRATOR})
+SENDERS = frozenset({Role.FACILITATOR})
+OWNERS: frozenset[Role] = frozenset()
+"""Nobody by their role: only who sent it, or whose it is."""
+
+CURSOR = re.compile(r'"cursor":"[^"]*"')
+"""Where a list was at this moment: another one each time."""
+
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """How an operation is asked about one thing, and which roles of its area may."""
+
+    roles: frozenset[Role]
+    query: Names = field(default_factory=dict)
+    body: Any = None
+    data: bytes | None = None
+    is_known_to_all: bool = False
+    """What it tells belongs to no area: the state's list of places, or oneself."""
+    is_cut_to_the_programme: bool = False
+    """A report: who is of another programme there sees that of their own forms."""
+    is_of_the_programme: bool = False
+    """A form: whoever collects for its programme may have it, wherever they are."""
+
+
+DECISION = {"kind": "approve", "revision_id": "{instance_id}"}
+GRANT = {"role": "auditor", "area_code": "{code}"}
+PERSON = {"username": "baru", "name": "Baru", "password": "kopi-gula-kelapa"}
+FILTERS = {"area": "{code}", "form": "{form_id}", "facilitator": "{user_id}"}
+
+ROWS: dict[str, Row] = {
+    "post /auth/login": Row(EVERYBODY, is_known_to_all=True),
+    "post /auth/refresh": Row(EVERYBODY, is_known_to_all=True),
+    "post /auth/logout": Row(EVERYBODY, is_known_to_all=True),
+    "get /me": Row(EVERYBODY, is_known_to_all=True),
+    "get /areas": Row(EVERYBODY, query={"q": "Sem"}, is_known_to_all=True),
+    "get /areas/{code}": Row(EVERYBODY, is_known_to_all=True),
+    "get /areas/{code}/children": Row(EVERYBODY, is_known_to_all=True),
+    "get /areas/{code}/report": Row(EVERYBODY, is_cut_to_the_programme=True),
+    "get /areas/{code}/log": Row(READERS),
+    "get /areas/{code}/log/head": Row(READERS),
+    "get /devices": Row(ADMINS, query={"user_id": "{user_id}"}),
+    "post /devices": Row(ADMINS, body={"label": "HP", "user_id": "{user_id}"}),
+    "delete /devices/{device_id}": Row(ADMINS),
+    "get /users": Row(ADMINS, query={}),
+    "post /users": Row(ADMINS, body={**PERSON, "grants": [GRANT]}),
+    "post /users/{user_id}/grants": Row(ADMINS, body=GRANT),
+    "delete /users/{user_id}/grants/{grant_id}": Row(ADMINS),
+    "post /sync/submissions": Row(SENDERS, body={"items": [{"xml": "{edit}"}]}),
+    "put /sync/submissions/{instance_id}/attachments/{name}": Row(OWNERS, data=b"x"),
+    "get /sync/changes": Row(SENDERS | ADMINS, query={}),
+    "get /forms/{form_id}/versions/{version}": Row(SENDERS, is_of_the_programme=True),
+    "get /forms/{form_id}/versions/{version}/files/{name}": Row(
+        SENDERS, is_of_the_programme=True
+    ),
+    "get /submissions": Row(READERS, query=FILTERS),
+    "get /submissions/{instance_id}": Row(READERS),
+    "get /submissions/{instance_id}/xml": Row(READERS),
+    "get /submissions/{instance_id}/attachments/{name}": Row(READERS),
+    "post /submissions/{instance_id}/decisions": Row(DECIDERS, body=DECISION),
+    "post /decisions": Row(
+        DECIDERS, body={"items": [{**DECISION, "instance_id": "{instance_id}"}]}
+    ),
+    "get /my/entries": Row(SENDERS | ADMINS, query={}),
+    "get /held": Row(DECIDERS, query={}),
+    "get /held/{held_id}": Row(DECIDERS),
+    "get /held/{held_id}/xml": Row(DECIDERS),
+    "get /held/{held_id}/attachments/{name}": Row(DECIDERS),
+    "post /held/{held_id}/release": Row(DECIDERS, body={"area_code": "{code}"}),
+    "post /held/{held_id}/discard": Row(DECIDERS, body={"note": "Dobel."}),
+}
+GUARDED = [name for name, row in ROWS.items() if not row.is_known_to_all]
+LISTS = ("get /submissions", "get /held", "get /my/entries", "get /users")
+
+
+@dataclass(frozen=True)
+class World:
+    """What is in Semedo, by the names that addresses use; and what is nowhere."""
+
+    there: Names
+    nowhere: Names
+    owner: User
+
+
+@pytest.fixture
+def strangers(client: FlaskClient) -> dict[str, Headers]:
+    """People who have no business in Semedo, or none with this programme."""
+    assert client
+    make_area(SEMEDO)
+    found = {"nobody": auth_headers(make_user())}
+    for role in Role:
+        elsewhere = make_person(role, BUMISARI)
+        found[f"{role} elsewhere"] = auth_headers(elsewhere)
+        outside = make_person(role, SEMEDO, programme_id=THEIRS)
+        found[f"{role} of {THEIRS}"] = auth_headers(outside)
+        both = make_person(role, BUMISARI)
+        make_grant(both, role, SEMEDO, programme_id=THEIRS)
+        found[f"{role} of both"] = auth_headers(both)
+    return found
+
+
+@pytest.fixture
+def world(client: FlaskClient, strangers: dict[str, Headers]) -> World:
+    assert client
+    assert strangers
+    return make_world()
+
+
+@pytest.fixture(autouse=True)
+def files(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The files of this test alone."""
+    config = replace(app.config["FIELDAPP"], data_dir=tmp_path)
+    monkeypatch.setitem(app.config, "FIELDAPP", config)
+    return tmp_path
+
+
+def make_world() -> World:
+    """Fill Semedo: an entry and a held one, each with a photo; a phone; a role."""
+    publish_small_form()
+    db.session.add(Programme(id=OURS, name=OURS))
+    db.session.flush()
+    db.session.get_one(Form, "setoran").programme_id = OURS
+    db.session.commit()
+    siti = make_user("siti-semedo", name="Siti Rahasia")
+    grant = make_grant(siti, Role.FACILITATOR, SEMEDO, programme_id=OURS)
+    device, _ = make_device(siti, "HP Rahasia")
+    for instance_id, village in (
+        ("uuid:there", SEMEDO),
+        ("uuid:held", "99.99.99.9999"),
+    ):
+        xml = entry_xml(instance_id, village=village, photo=PHOTO)
+        deliver(siti, xml, files=(store_photo(),))
+    held = db.session.query(HeldEntry).one()
+    there = {
+        "instance_id": "uuid:there",
+        "held_id": str(held.id),
+        "device_id": str(device.id),
+        "user_id": str(siti.id),
+        "grant_id": str(grant.id),
+        "code": SEMEDO,
+        "name": PHOTO,
+        "form_id": "setoran",
+        "version": VERSION,
+    }
+    nowhere = {
+        **there,
+        "instance_id": "uuid:never",
+        **{f"{name}_id": str(uuid4()) for name in ("held", "device", "user", "grant")},
+        "code": "33.02.16.2999",
+        "form_id": "tidak-ada",
+    }
+    return World(with_edit(there), with_edit(nowhere), siti)
+
+
+def with_edit(names: Names) -> Names:
+    """Add an entry that says that it corrects the one of these names."""
+    edit = entry_xml("uuid:edit", village=BUMISARI, deprecated_id=names["instance_id"])
+    return {**names, "edit": edit.decode()}
+
+
+def store_photo() -> ReceivedFile:
+    app_files = current_app.config["FIELDAPP"].files_dir
+    with file_store(app_files).writer() as writer:
+        writer.write(b"\xff\xd8 rahasia")
+        stored = writer.finish()
+    return ReceivedFile(PHOTO, stored.digest, stored.size, "image/jpeg")
+
+
+def filled(template: Any, names: Names) -> Any:
+    """Put names into an address, a query or a body."""
+    if isinstance(template, str):
+        return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], template)
+    if isinstance(template, list):
+        return [filled(each, names) for each in template]
+    if isinstance(template, Mapping):
+        return {key: filled(value, names) for key, value in template.items()}
+    return template
+
+
+def asked_with(name: str, names: Names) -> Names:
+    """Give the names that an operation's address, query or body has."""
+    row = ROWS[name]
+    template = f"{name} {row.query} {row.body}"
+    return {key: each for key, each in names.items() if f"{{{key}}}" in template}
+
+
+def call(
+    client: FlaskClient, name: str, names: Names, headers: Headers
+) -> TestResponse:
+    """Call an operation about the things of some names."""
+    method, path = name.split(" ")
+    row = ROWS[name]
+    if "/files/" in path:
+        names = {**names, "name": "villages.csv"}
+    return client.open(
+        f"/api/v1{filled(path, names)}",
+        method=method,
+        query_string=filled(row.query, names),
+        json=filled(row.body, names),
+        data=row.data,
+        headers=headers,
+        buffered=True,
+    )
+
+
+def told(response: TestResponse, names: Names) -> tuple[int, str | None, str]:
+    """Give what an answer tells, apart from the words that were asked with."""
+    body = CURSOR.sub("", response.data.decode(errors="replace"))
+    for key, value in {**names, "own_code": SEMEDO}.items():
+        body = body.replace(value, f"<{key.removeprefix('own_')}>")
+    return response.status_code, response.content_type, body
+
+
+def everything_stored() -> dict[str, object]:
+    """Digest every row of every table, in a way that any change shows."""
+    statement = (
+        "select count(*), md5(coalesce(string_agg(t::text, '|' order by t::text), ''))"
+        ' from "{table}" t'
+    )
+    return {
+        table.name: db.session.execute(text(statement.format(table=table.name))).one()
+        for table in Base.metadata.sorted_tables
+    }
+
+
+def operations(client: FlaskClient) -> Iterator[str]:
+    document = json.loads(client.get("/api/v1/openapi.json").data)
+    for path, methods in document["paths"].items():
+        for method in METHODS:
+            if method in methods:
+                yield f"{method} {path.removeprefix('/api/v1')}"
+
+
+def test_every_operation_is_asked_by_strangers(client: FlaskClient) -> None:
+    assert sorted(operations(client)) == sorted(ROWS)
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_strangers_cannot_tell_what_is_there_from_what_is_not(
+    client: FlaskClient, strangers: dict[str, Headers], world: World, name: str
+) -> None:
+    before = everything_stored()
+
+    telling = []
+    for who, headers in strangers.items():
+        is_elsewhere = who.endswith(("elsewhere", "both"))
+        if ROWS[name].is_of_the_programme and is_elsewhere:
+            continue
+        answers = [
+            told(call(client, name, names, headers), asked_with(name, names))
+            for names in (world.there, world.nowhere)
+        ]
+        if ROWS[name].is_cut_to_the_programme and who.endswith((THEIRS, "both")):
+            assert answers[0][0] == 200
+            assert "setoran" not in answers[0][2].lower()
+        elif answers[0] != answers[1] or "rahasia" in str(answers).lower():
+            telling.append((who, answers))
+
+    assert telling == []
+    if name != "post /sync/submissions":
+        db.session.rollback()
+        assert everything_stored() == before
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_each_role_of_the_area_may_what_its_row_says_and_no_more(
+    client: FlaskClient, world: World, name: str
+) -> None:
+    roles = ROWS[name].roles
+    headers = {role: auth_headers(make_person(role, SEMEDO)) for role in Role}
+    before = everything_stored()
+
+    for role in EVERYBODY - roles:
+        there = call(client, name, world.there, headers[role])
+        nowhere = call(client, name, world.nowhere, headers[role])
+        answers = [
+            told(answer, asked_with(name, names))
+            for answer, names in ((there, world.there), (nowhere, world.nowhere))
+        ]
+        assert answers[0] == answers[1], role
+        assert not is_done(there), (role, there.text)
+    assert everything_stored() == before
+    # What changes something can be done once.
+    for role in sorted(roles)[: None if name.startswith("get") else 1]:
+        response = call(client, name, world.there, headers[role])
+        assert is_done(response), (role, response.data)
+
+
+def is_done(response: TestResponse) -> bool:
+    return response.status_code < 300 and b'"refused"' not in response.data
+
+
+def without_cursor(response: TestResponse) -> Any:
+    assert response.status_code in {200, 403}, response.text
+    return {key: each for key, each in response.get_json().items() if key != "cursor"}
+
+
+def test_lists_are_the_same_before_and_after_others_have_sent_something(
+    client: FlaskClient, strangers: dict[str, Headers]
+) -> None:
+    addresses = [*LISTS, "get /sync/changes"]
+    # Forms that anybody may collect are everybody's news; this one is a programme's.
+    before = {
+        (who, name): without_cursor(client.get(f"/api/v1{name[4:]}", headers=headers))
+        for who, headers in strangers.items()
+        if who.endswith((THEIRS, "nobody"))
+        for name in addresses
+    }
+
+    make_world()
+
+    for (who, name), answer in before.items():
+        again = client.get(f"/api/v1{name[4:]}", headers=strangers[who])
+        assert without_cursor(again) == answer, (who, name)
+
+
+def test_a_cursor_of_somebody_elses_list_opens_nothing(
+    client: FlaskClient, strangers: dict[str, Headers], world: World
+) -> None:
+    deliver(world.owner, entry_xml("uuid:second"))
+    insider = auth_headers(make_person(Role.COORDINATOR, SEMEDO))
+    page = client.get("/api/v1/submissions?limit=1", headers=insider).get_json()
+
+    for who in ("coordinator elsewhere", f"auditor of {THEIRS}"):
+        answer = client.get(
+            "/api/v1/submissions",
+            query_string={"cursor": page["next_cursor"]},
+            headers=strangers[who],
+        )
+        assert answer.get_json() == {"items": [], "next_cursor": None}
+
+
+def bad_credentials(owner: User) -> dict[str, Headers]:
+    """Make headers of the owner that must let nobody in; the last one closes them."""
+    pair = start_family(owner.id)
+    db.session.commit()
+    claims = decode_token(pair.access_token)
+    family = {"family": claims["family"]}
+    expired = create_access_token(
+        claims["sub"], expires_delta=timedelta(seconds=-1), additional_claims=family
+    )
+    _, device_token = make_device(owner)
+    tokens = {
+        "expired": expired,
+        "forged": pyjwt.encode(dict(claims), "x" * 40, algorithm="HS256"),
+        "unsigned": pyjwt.encode(dict(claims), "", algorithm="none"),
+        "cut": pair.access_token[:-1],
+        "refresh": pair.refresh_token,
+        "device": device_token,
+        "of no session": create_access_token(claims["sub"]),
+        "empty": "",
+    }
+    headers = {who: {"Authorization": f"Bearer {each}"} for who, each in tokens.items()}
+    return {"none": {}, **headers}
+
+
+def revoked(client: FlaskClient, owner: User) -> Headers:
+    headers = auth_headers(owner)
+    assert client.post("/api/v1/auth/logout", headers=headers).status_code == 204
+    return headers
+
+
+def deactivated() -> Headers:
+    chief = make_person(Role.ADMINISTRATOR, "ID")
+    make_grant(chief, Role.FACILITATOR, "ID")
+    headers = auth_headers(chief)
+    chief.is_active = False
+    db.session.commit()
+    return headers
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if "/auth/" not in name])
+def test_without_a_good_token_nothing_is_told_and_nothing_is_kept(
+    client: FlaskClient, world: World, name: str
+) -> None:
+    credentials = {
+        **bad_credentials(world.owner),
+        "revoked": revoked(client, world.owner),
+        "deactivated": deactivated(),
+    }
+    before = everything_stored()
+
+    for who, headers in credentials.items():
+        answers = [
+            told(call(client, name, names, headers), asked_with(name, names))
+            for names in (world.there, world.nowhere)
+        ]
+        assert answers[0][0] == 401, (who, answers)
+        assert answers[0] == answers[1], who
+
+    assert everything_stored() == before
