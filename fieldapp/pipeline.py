@@ -7,6 +7,7 @@ many statements, one round trip (docs/decisions/0002-group-commit.md).
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, LiteralString, cast
 
@@ -18,15 +19,22 @@ from fieldapp.extensions import db
 Row = dict[str, Any]
 
 
+_pipelined: ContextVar[Connection[Any] | None] = ContextVar("pipelined", default=None)
+
+
 def driver() -> Connection[Any]:
     """Give psycopg's connection of the session's transaction."""
-    connection = db.session.connection().connection.driver_connection
+    connection = _pipelined.get()
+    if connection is None:
+        connection = db.session.connection().connection.driver_connection
     return cast("Connection[Any]", connection)
 
 
 def fetch_all(query: LiteralString, parameters: Mapping[str, Any]) -> list[Any]:
-    """Read rows; the transaction's BEGIN goes along in the same round trip."""
+    """Read rows; BEGIN, or what is pipelined, goes along in the same round trip."""
     connection = driver()
+    if _pipelined.get() is not None:
+        return connection.execute(query, parameters).fetchall()
     with connection.pipeline():
         return connection.execute(query, parameters).fetchall()
 
@@ -35,11 +43,17 @@ def fetch_all(query: LiteralString, parameters: Mapping[str, Any]) -> list[Any]:
 def pipelined() -> Iterator[None]:
     """Send statements one after the other without waiting for their answers.
 
-    It is for statements that give no rows; what one of them raises comes at the end
-    of the block, as psycopg's own error.
+    It is for statements that give no rows, and for ``fetch_all``, which waits for all
+    before it; what one of them raises comes there or at the end of the block, as
+    psycopg's own error.
     """
-    with driver().pipeline():
-        yield
+    connection = driver()
+    token = _pipelined.set(connection)
+    try:
+        with connection.pipeline():
+            yield
+    finally:
+        _pipelined.reset(token)
 
 
 class RowWriter:

@@ -9,7 +9,6 @@ from typing import LiteralString
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from fieldapp.extensions import db
 from fieldapp.ledger.chain import GENESIS, Deed, Head, chained
 from fieldapp.ledger.models import LedgerEntry, LedgerHead
 from fieldapp.pipeline import RowWriter, fetch_all
@@ -38,9 +37,8 @@ def lock_heads(area_codes: Iterable[str]) -> Heads:
     missing = [code for code in codes if code not in locked]
     if missing:
         # A log's first deed: make its head, then lock all again in order.
-        db.session.execute(
-            upsert(LedgerHead).on_conflict_do_nothing(),
-            [{"area_code": code, "position": 0, "digest": GENESIS} for code in missing],
+        _BEGIN.write(
+            [{"area_code": code, "position": 0, "digest": GENESIS} for code in missing]
         )
         locked = _locked(codes)
     return Heads(locked)
@@ -87,6 +85,7 @@ _LOCK: LiteralString = """
     select area_code, position, digest from ledger_head
     where area_code = any(%(codes)s) order by area_code for update
 """
+_BEGIN = RowWriter(upsert(LedgerHead).on_conflict_do_nothing())
 _ADD = RowWriter(insert(LedgerEntry))
 _MOVE_HEADS = RowWriter(
     update(LedgerHead)

@@ -1,5 +1,6 @@
 """Take the body of a submission apart: the XML to memory, the files to the store."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -28,6 +29,9 @@ XML_TOO_LARGE = Text(
     "The XML is larger than {limit} bytes. Ask your coordinator.",
 )
 
+Refuse = Callable[[bytes], None]
+"""Given the XML, raises the problem that stands in its way."""
+
 
 @dataclass(frozen=True)
 class Body:
@@ -37,21 +41,26 @@ class Body:
     files: tuple[ReceivedFile, ...]
 
 
-def read_body(reader: MultipartReader, store: FileStore, *, max_xml: int) -> Body:
+def read_body(
+    reader: MultipartReader, store: FileStore, *, max_xml: int, refuse: Refuse
+) -> Body:
     """Read a whole body; its files get their names only when its end has come.
 
-    Plain fields (``*isIncomplete*``, a CSRF field of Enketo's) are passed over.
+    Files of an XML that is refused get none: ``refuse`` raises why. Plain fields
+    (``*isIncomplete*``, a CSRF field of Enketo's) are passed over.
 
     :raises BadDelivery: if it is malformed, cut off, or without an XML part.
     :raises TooLarge: if its XML part is larger than ``max_xml``.
     """
     try:
-        return _read_parts(reader, store, max_xml)
+        return _read_parts(reader, store, max_xml, refuse)
     except ClientDisconnected as error:
         raise BadDelivery(CUT_OFF) from error
 
 
-def _read_parts(reader: MultipartReader, store: FileStore, max_xml: int) -> Body:
+def _read_parts(
+    reader: MultipartReader, store: FileStore, max_xml: int, refuse: Refuse
+) -> Body:
     xml: bytes | None = None
     names: set[str] = set()
     sealed: list[tuple[Part, FileWriter]] = []
@@ -72,6 +81,8 @@ def _read_parts(reader: MultipartReader, store: FileStore, max_xml: int) -> Body
             sealed.append((part, writer))
         if xml is None:
             raise BadDelivery(NO_XML)
+        if sealed:
+            refuse(xml)
         return Body(xml, tuple(_received(part, writer) for part, writer in sealed))
 
 

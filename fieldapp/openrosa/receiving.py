@@ -13,10 +13,11 @@ from fieldapp.openrosa.auth import device_actor
 from fieldapp.openrosa.body import read_body
 from fieldapp.openrosa.multipart import MultipartReader, boundary_of
 from fieldapp.submissions.client import client_text
-from fieldapp.submissions.delivery import Delivery, Outcome
+from fieldapp.submissions.delivery import Delivery, Outcome, ReceivedFile
 from fieldapp.submissions.files import file_store
 from fieldapp.submissions.incoming import BoundedInput
 from fieldapp.submissions.intake import accept
+from fieldapp.submissions.prepare import refuse_early
 from fieldapp.web import clock
 from fieldapp.web.problems import Problem
 
@@ -31,6 +32,10 @@ def receive(token: str, environ: WSGIEnvironment, config: Config) -> Outcome:
     """
     received_at = clock.now()
     stream = BoundedInput(environ, config.max_submission_bytes)
+
+    def delivery(xml: bytes, files: tuple[ReceivedFile, ...] = ()) -> Delivery:
+        return Delivery(actor, xml, files, DOOR, _client(environ), received_at)
+
     try:
         actor = device_actor(token)
         boundary = boundary_of(environ.get("CONTENT_TYPE", ""))
@@ -38,19 +43,12 @@ def receive(token: str, environ: WSGIEnvironment, config: Config) -> Outcome:
             MultipartReader(stream.read, boundary),
             file_store(config.files_dir),
             max_xml=config.max_instance_bytes,
+            refuse=lambda xml: refuse_early(delivery(xml)),
         )
     except Problem:
         stream.drain()
         raise
-    delivery = Delivery(
-        actor=actor,
-        xml=body.xml,
-        files=body.files,
-        door=DOOR,
-        client=_client(environ),
-        received_at=received_at,
-    )
-    return accept([delivery])[0]
+    return accept([delivery(body.xml, body.files)])[0]
 
 
 def _client(environ: WSGIEnvironment) -> str:

@@ -2,18 +2,24 @@
 
 A log is one chain, so writers of one village wait for each other; and every commit
 waits for the disk. Whoever comes while a transaction is under way is therefore
-written together with all others who came, by the first of them to wake. Nobody
-waits longer than for the transaction before and the own one; a single writer waits
-for nothing (docs/decisions/0002-group-commit.md).
+written together with all others who came, by the first of them. Nobody waits longer
+than for the transaction before and the own one; a single writer waits for nothing
+(docs/decisions/0002-group-commit.md).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from threading import Condition
+from threading import Lock
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def _taken_lock() -> Lock:
+    lock = Lock()
+    lock.acquire()
+    return lock
 
 
 @dataclass(eq=False)
@@ -22,6 +28,11 @@ class _Ticket(Generic[Item, Result]):
     results: list[Result] = field(default_factory=list)
     error: BaseException | None = None
     is_done: bool = False
+    turn: Lock = field(default_factory=_taken_lock)
+    """Released once: when the ticket is written, or is to lead the next group.
+
+    Each thread waits for a lock of its own, so that none is woken for nothing.
+    """
 
 
 class GroupCommit(Generic[Item, Result]):
@@ -34,35 +45,46 @@ class GroupCommit(Generic[Item, Result]):
 
     def __init__(self, write: Callable[[Sequence[Item]], list[Result]]) -> None:
         self._write = write
-        self._condition = Condition()
+        self._guard = Lock()
         self._waiting: list[_Ticket[Item, Result]] = []
         self._is_writing = False
 
     def submit(self, items: Sequence[Item]) -> list[Result]:
         """Write some items, perhaps together with others', and give their results."""
         ticket = _Ticket[Item, Result](items)
-        with self._condition:
+        with self._guard:
             self._waiting.append(ticket)
-            while self._is_writing and not ticket.is_done:
-                self._condition.wait()
-            if not ticket.is_done:
-                self._is_writing = True
-                group, self._waiting = self._waiting, []
+            leads, self._is_writing = not self._is_writing, True
+        if not leads:
+            ticket.turn.acquire()
         if not ticket.is_done:
-            self._write_group(group)
+            self._lead()
         if ticket.error is not None:
             raise ticket.error
         return ticket.results
 
-    def _write_group(self, group: list[_Ticket[Item, Result]]) -> None:
+    def _lead(self) -> None:
+        with self._guard:
+            group, self._waiting = self._waiting, []
         try:
             self._write_together(group)
+        except BaseException as error:
+            for ticket in group:
+                ticket.error = error
+            raise
         finally:
-            with self._condition:
-                for ticket in group:
-                    ticket.is_done = True
-                self._is_writing = False
-                self._condition.notify_all()
+            self._hand_over(group)
+
+    def _hand_over(self, group: list[_Ticket[Item, Result]]) -> None:
+        """Wake those who are written, and the first of those who came meanwhile."""
+        with self._guard:
+            next_leader = self._waiting[0] if self._waiting else None
+            self._is_writing = next_leader is not None
+        if next_leader is not None:
+            next_leader.turn.release()
+        for ticket in group:
+            ticket.is_done = True
+            ticket.turn.release()
 
     def _write_together(self, group: list[_Ticket[Item, Result]]) -> None:
         items = [item for ticket in group for item in ticket.items]

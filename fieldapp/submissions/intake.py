@@ -61,6 +61,16 @@ def add_file(actor: Actor, instance_id: str, file: ReceivedFile) -> Outcome:
     return with_retries(lambda: _add_file(actor, instance_id, file, at))
 
 
+def refuse_unsent(actor: Actor, instance_id: str) -> None:
+    """Refuse a file, before it is read, for an entry that the actor has not sent.
+
+    :raises NotFound: if the actor has sent no such revision.
+    """
+    stored = stored_revisions([instance_id]).get(instance_id)
+    if stored is None or stored.author_id != actor.user_id:
+        raise NotFound(messages.NO_SUCH_ENTRY)
+
+
 def _prepared(delivery: Delivery) -> Judged | Waiting | Outcome:
     try:
         return prepare(delivery)

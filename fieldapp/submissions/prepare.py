@@ -120,6 +120,19 @@ def prepare(delivery: Delivery, *, release: Release | None = None) -> Judged | W
     return _judged(envelope, version, judgement, code, released_by=released_by)
 
 
+def refuse_early(delivery: Delivery) -> None:
+    """Refuse what ``prepare`` would, while the delivery's files have no names yet.
+
+    A file that got its name stays in the store: another entry may have its content.
+
+    :raises Unreadable: if it is no instance that can be kept.
+    :raises TooLarge: if its XML is longer than the engine reads.
+    :raises NotAllowed: if the sender may not send this form.
+    """
+    instance = _read(delivery).instance
+    _refuse_without_right(delivery, find_version(instance.form_id, instance.version))
+
+
 def _read(delivery: Delivery) -> Envelope:
     try:
         instance = read_instance(delivery.xml)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert, update
 
 from fieldapp.identity.permissions import Permission
 from fieldapp.ledger.chain import Deed
-from fieldapp.ledger.service import append_deeds, lock_heads
+from fieldapp.ledger.service import Heads, append_deeds, lock_heads
 from fieldapp.pipeline import RowWriter, pipelined
 from fieldapp.submissions import messages
 from fieldapp.submissions.attaching import (
@@ -60,21 +60,34 @@ def record_entries(
 
     :raises AreaMovedError: if the caller should start the transaction again.
     """
+    areas = {item.area_code for item in entries}
     edited = {id_ for item in entries for id_ in changed_ids(item)}
-    heads = lock_heads({item.area_code for item in entries} | areas_of(edited))
-    known = stored_revisions({item.envelope.id for item in entries} | edited)
-    if any(
-        known[id_].entry.area_code not in heads.by_area for id_ in edited & {*known}
-    ):
-        raise AreaMovedError
+    ids = {item.envelope.id for item in entries} | edited
+    heads: Heads | None = None
+    known = stored_revisions(ids)
+    if known or edited:
+        heads = lock_heads(areas | areas_of(edited))
+        known = stored_revisions(ids)
+        _refuse_moved(edited & {*known}, known, heads)
     writing = _Writing(at, known)
     results = [writing.take(item) for item in entries]
     with pipelined():
         writing.flush()
+        # Nobody can know of new rows before the commit: where all are new, the logs
+        # are locked only now, and for as short as can be.
+        heads = heads or lock_heads(areas)
+        move_tallies(writing.tallies)
         append_deeds(writing.deeds, at=at, heads=heads)
         if then is not None:
             then()
     return results
+
+
+def _refuse_moved(
+    ids: set[str], known: Mapping[str, StoredRevision], heads: Heads
+) -> None:
+    if any(known[id_].entry.area_code not in heads.by_area for id_ in ids):
+        raise AreaMovedError
 
 
 def changed_ids(item: Judged) -> set[str]:
@@ -203,7 +216,11 @@ class _Writing:
         self.tallies[key] += by
 
     def flush(self) -> None:
-        """Write all rows gathered so far, each table in one go."""
+        """Write all rows gathered so far, each table in one go.
+
+        In the order of their ids, so that two writers of the same entries never wait
+        for each other.
+        """
         for writer, rows in (
             (_ADD_SUBMISSIONS, self.submissions),
             (_ADD_REVISIONS, self.revisions),
@@ -211,10 +228,12 @@ class _Writing:
             (_CHANGE, self.changes),
         ):
             if rows:
-                writer.write(rows)
+                writer.write(sorted(rows, key=_row_id))
                 rows.clear()
-        move_tallies(self.tallies)
-        self.tallies.clear()
+
+
+def _row_id(row: dict[str, Any]) -> str:
+    return str(row.get("id") or row.get("key") or row["revision_id"])
 
 
 def _is_of(original: StoredRevision, item: Judged) -> bool:

@@ -14,7 +14,7 @@ from fieldapp.submissions.delivery import Outcome, ReceivedFile
 from fieldapp.submissions.file_names import unsafe_name_reason
 from fieldapp.submissions.files import StoredFile, file_store
 from fieldapp.submissions.incoming import BoundedInput
-from fieldapp.submissions.intake import add_file
+from fieldapp.submissions.intake import add_file, refuse_unsent
 from fieldapp.sync.body import CUT_OFF
 from fieldapp.sync.problems import BadBody, DigestMismatch, UnusableFileName
 from fieldapp.web.problems import Problem
@@ -48,6 +48,7 @@ def receive_file(
         raise LengthRequired
     stream = BoundedInput(environ, config.max_submission_bytes)
     try:
+        refuse_unsent(actor, instance_id)
         stored = _store(stream, name, environ, config)
     except Problem:
         stream.drain()

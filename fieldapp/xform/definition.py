@@ -147,14 +147,18 @@ class BodyStep:
     children: tuple["BodyStep", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One expression whose turn comes when all that it reads is settled."""
+    """One expression whose turn comes when all that it reads is settled.
+
+    It is evaluated on the node itself, or on its ancestor at `depth` if that is set.
+    """
 
     path: Path
     kind: StepKind
     expression: Expression
     node: NodeDefinition
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +193,7 @@ class FormDefinition:
     warnings: tuple[str, ...] = ()
     warned: tuple[NodeDefinition, ...] = ()
     calculated: tuple[NodeDefinition, ...] = ()
-    conditions: tuple[tuple[NodeDefinition, Expression], ...] = ()
+    conditions: tuple[Step, ...] = ()
     fixed_offers: Mapping[Path, frozenset[str]] = field(default_factory=dict)
     listed: Mapping[Path, Mapping[str, Translations]] = field(default_factory=dict)
 

@@ -16,10 +16,9 @@ Key = tuple[Path, StepKind]
 
 
 def order_steps(nodes: Mapping[Path, NodeDefinition]) -> tuple[Step, ...]:
-    """Give all calculates and relevances in an order that serves each its input.
+    """Give all conditions and calculates in an order that serves each its input.
 
-    Whether a node is required or read-only is worked out elsewhere, and yet may not
-    depend on the node itself: JavaRosa refuses that too.
+    Whether a node is required or read-only may not depend on the node itself either.
 
     :raises FormError: if some depend on themselves; names the way around.
     """
@@ -34,7 +33,7 @@ def order_steps(nodes: Mapping[Path, NodeDefinition]) -> tuple[Step, ...]:
     state: dict[Key, bool] = {}
     for key in steps:
         _settle(key, waits, state, steps, order)
-    return tuple(step for step in order if step.kind in {"calculate", "relevant"})
+    return tuple(order)
 
 
 def _formulas(
@@ -143,15 +142,24 @@ def _skip(reached: set[int], pattern: Path) -> set[int]:
 
 def affected_by(
     path: Path, steps: tuple[Step, ...], nodes: Mapping[Path, NodeDefinition]
-) -> tuple[tuple[Step, ...], frozenset[Path]]:
-    """Give the steps that an answer bears on, in order, and the paths they change."""
+) -> tuple[Step, ...]:
+    """Give the steps that an answer bears on, directly or through others.
+
+    For JavaRosa a node changes with its conditions too, not only with its value.
+    """
+    waiting = {
+        step: frozenset(expand_references(step.expression, nodes)) for step in steps
+    }
     changed = {path}
-    chosen = []
-    for step in steps:
-        if changed.intersection(expand_references(step.expression, nodes)):
-            chosen.append(step)
-            changed.add(step.path)
-            if step.kind == "relevant":
-                depth = len(step.path)
-                changed.update(each for each in nodes if each[:depth] == step.path)
-    return tuple(chosen), frozenset(changed)
+    while found := [each for each in waiting if not waiting[each].isdisjoint(changed)]:
+        for step in found:
+            del waiting[step]
+            changed.update(_changed_with(step, nodes))
+    return tuple(step for step in steps if step not in waiting)
+
+
+def _changed_with(step: Step, nodes: Mapping[Path, NodeDefinition]) -> Iterable[Path]:
+    if step.kind != "relevant":
+        return (step.path,)
+    depth = len(step.path)
+    return (path for path in nodes if path[:depth] == step.path)

@@ -1,6 +1,7 @@
 """Judge an instance by the rules of its form, as JavaRosa would."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
@@ -58,29 +59,43 @@ def evaluate(
         late_instances=frozenset(instances),
         hidden=set(populated.missing),
     )
-    walk = Walk(run)
-    calculated: Mapping[str, str] = {}
-    try:
-        run.settle()
-        calculated = _calculated(run)
-        wrong = list(find_wrong_values(run))
-        warnings = tuple(find_warnings(run, walk, calculated))
-        walk.go(definition.body, [populated.root])
-    except XPathLimit as limit:
-        wrong = [_too_much(definition, str(limit))]
-        warnings = ()
+    findings = _find(run)
     _restore_volatile(run)
     return Judgement(
         definition=definition,
         instance=instance,
         root=populated.root,
-        violations=(*wrong, *walk.violations, *_failures(run))[:MAX_FINDINGS],
-        warnings=warnings[:MAX_FINDINGS],
-        calculated=calculated,
+        violations=findings.violations,
+        warnings=findings.warnings,
+        calculated=findings.calculated,
         irrelevant=_irrelevant(run),
         instances=given,
         now=moment,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    violations: tuple[Violation, ...]
+    warnings: tuple[Violation, ...]
+    calculated: Mapping[str, str]
+
+
+def _find(run: Run) -> _Findings:
+    """Work everything out, then ask the questions; stop where it gets too much."""
+    walk = Walk(run)
+    calculated: Mapping[str, str] = {}
+    warnings: tuple[Violation, ...] = ()
+    try:
+        run.settle()
+        calculated = _calculated(run)
+        wrong = list(find_wrong_values(run))
+        warnings = tuple(find_warnings(run, walk, calculated))
+        walk.go(run.definition.body, [run.populated.root])
+    except XPathLimit as limit:
+        wrong = [_too_much(run.definition, str(limit))]
+    violations = (*wrong, *walk.violations, *_failures(run))
+    return _Findings(violations[:MAX_FINDINGS], warnings[:MAX_FINDINGS], calculated)
 
 
 def compile_over(

@@ -6,7 +6,13 @@ from typing import Literal
 
 from lxml import etree
 
-from fieldapp.xform.markup import Element, local_name, new_parser, text_of
+from fieldapp.xform.markup import (
+    Element,
+    has_doctype,
+    local_name,
+    new_parser,
+    text_of,
+)
 
 UnreadableCode = Literal[
     "empty",
@@ -29,9 +35,6 @@ MAX_ID = 250
 
 _DEPTH = "Excessive depth"
 _EXTRA = "Extra content"
-_DOCTYPE = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL
-)
 _ENCODING = re.compile(
     rb"\A(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']*)"
 )
@@ -124,7 +127,7 @@ def _check_bytes(xml: bytes) -> None:
     declared = _ENCODING.match(xml)
     if declared and declared.group(1).lower() not in {b"utf-8", b"utf8", b"us-ascii"}:
         raise InstanceUnreadable("encoding", "the declared encoding is not UTF-8")
-    if _DOCTYPE.match(xml):
+    if has_doctype(xml):
         raise InstanceUnreadable("doctype", "a document type is not accepted")
     if xml.count(b"<") > 2 * MAX_NODES:
         raise InstanceUnreadable("too-many-nodes", f"at most {MAX_NODES} elements")

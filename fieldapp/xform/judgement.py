@@ -23,8 +23,6 @@ Rule = Literal[
     "missing",
     "calculate",
     "repeat-count",
-    "readonly",
-    "version",
     "warn",
 ]
 

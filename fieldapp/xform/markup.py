@@ -1,5 +1,6 @@
 """Read XML without opening any of its doors, and know the names in it."""
 
+import re
 from typing import TypeAlias
 
 from lxml import etree
@@ -13,6 +14,16 @@ OPENROSA = "http://openrosa.org/xforms"
 ODK = "http://www.opendatakit.org/xforms"
 ENTITIES = "http://www.opendatakit.org/xforms/entities"
 FIELDAPP = "http://fieldapp.id/xforms"
+
+
+_DOCTYPE = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL
+)
+
+
+def has_doctype(xml: bytes) -> bool:
+    """Tell whether a document declares a type, which is where entities come from."""
+    return _DOCTYPE.match(xml) is not None
 
 
 def new_parser() -> etree.XMLParser:

@@ -1,8 +1,7 @@
 """XForm XML to definition: everything that depends only on the form is done here."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -21,7 +20,8 @@ from fieldapp.xform.definition import (
 from fieldapp.xform.dependencies import order_steps
 from fieldapp.xform.formchecks import check_actions, check_lists, check_nesting
 from fieldapp.xform.itext import inline_text, read_itext
-from fieldapp.xform.markup import Element, local_name, new_parser
+from fieldapp.xform.markup import Element, has_doctype, local_name, new_parser
+from fieldapp.xform.merging import merge_steps
 from fieldapp.xform.node import Node
 from fieldapp.xform.offers import settle_offers
 from fieldapp.xform.secondary import read_file, read_inline
@@ -31,9 +31,6 @@ from fieldapp.xform.translations import language_code
 MAX_FORM_BYTES = 20_000_000
 MAX_FORM_ELEMENTS = 1_000_000
 
-_DOCTYPE = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL
-)
 _LAST_SAVED = "jr://instance/last-saved"
 
 
@@ -96,11 +93,7 @@ def _define(
     texts = skeleton.binds.texts
     nodes = dict(sorted(skeleton.nodes.items(), key=lambda item: item[1].index))
     title = _find(html, "title")
-    roles = _roles(nodes)
-    preloads = {
-        (node.bind.preload, node.bind.preload_params): path
-        for path, node in nodes.items()
-    }
+    steps = merge_steps(order_steps(nodes), skeleton.binds.repeats)
     definition = FormDefinition(
         form_id=(root.attributes.get("id") or "").strip(),
         version=root.attributes.get("version", ""),
@@ -118,10 +111,30 @@ def _define(
         instances=instances.known,
         missing_instances=instances.missing,
         last_saved_instances=instances.last_saved,
-        steps=order_steps(nodes),
+        steps=tuple(step for step in steps if step.kind in {"relevant", "calculate"}),
         body=_body_steps(skeleton.body.elements, (), skeleton),
         submission=_submission(model),
         entities_version=_entities_version(model),
+        repeats=skeleton.binds.repeats,
+        warnings=tuple(skeleton.binds.warnings),
+        conditions=tuple(
+            step for step in steps if step.kind in {"required", "readonly"}
+        ),
+    )
+    check_lists(definition)
+    return settle_offers(_with_paths(definition))
+
+
+def _with_paths(definition: FormDefinition) -> FormDefinition:
+    """Find, once, the nodes that are something special to the server."""
+    nodes = definition.nodes
+    roles = _roles(nodes)
+    preloads = {
+        (node.bind.preload, node.bind.preload_params): path
+        for path, node in nodes.items()
+    }
+    return replace(
+        definition,
         village_path=next(iter(roles.get("village", ())), None),
         subject_paths=roles.get("subject", ()),
         personal_paths=roles.get("personal", ()),
@@ -132,27 +145,17 @@ def _define(
         start_path=preloads.get(("timestamp", "start")),
         end_path=preloads.get(("timestamp", "end")),
         today_path=preloads.get(("date", "today")),
-        repeats=skeleton.binds.repeats,
-        warnings=tuple(skeleton.binds.warnings),
         calculated=tuple(
             node for node in nodes.values() if node.bind.calculate is not None
         ),
-        conditions=tuple(
-            (node, condition)
-            for node in nodes.values()
-            for condition in (node.bind.required, node.bind.readonly)
-            if condition is not None and condition.literal is None
-        ),
         warned=tuple(node for node in nodes.values() if node.bind.warn is not None),
     )
-    check_lists(definition)
-    return settle_offers(definition)
 
 
 def _read_document(xml: bytes) -> Element:
     if len(xml) > MAX_FORM_BYTES or xml.count(b"<") > 2 * MAX_FORM_ELEMENTS:
         raise FormError("the form is too large")
-    if _DOCTYPE.match(xml):
+    if has_doctype(xml):
         raise FormError("a document type is not accepted")
     try:
         return etree.fromstring(xml, new_parser())

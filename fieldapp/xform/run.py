@@ -6,12 +6,11 @@ from typing import cast
 
 from fieldapp.xform.calculation import store
 from fieldapp.xform.definition import FormDefinition, NodeDefinition, Step
-from fieldapp.xform.dependencies import affected_by, expand_references
+from fieldapp.xform.dependencies import affected_by
 from fieldapp.xform.judgement import indexed_path
 from fieldapp.xform.node import Node
 from fieldapp.xform.populate import Populated
 from fieldapp.xform.xpath import Evaluation, Expression, XPathError, XPathLimit
-from fieldapp.xform.xpath.conversions import to_boolean
 
 MAX_NODES_AGAIN = 1_000_000
 """How many nodes may be gone through again because answers changed on the way."""
@@ -60,15 +59,11 @@ class Run:
         """
         form = self.definition
         path = definition_of(anchor).path
-        steps, changed = affected_by(path, form.steps, form.nodes)
-        self._run_steps(steps, anchor)
+        steps = affected_by(path, (*form.steps, *form.conditions), form.nodes)
+        is_value = {"calculate", "relevant"}.__contains__
+        self._run_steps(tuple(each for each in steps if is_value(each.kind)), anchor)
         self._check_conditions(
-            tuple(
-                (node, condition)
-                for node, condition in form.conditions
-                if changed.intersection(expand_references(condition, form.nodes))
-            ),
-            anchor,
+            tuple(each for each in steps if not is_value(each.kind)), anchor
         )
 
     def _run_steps(self, steps: tuple[Step, ...], anchor: Node | None = None) -> None:
@@ -102,8 +97,9 @@ class Run:
         context, value_of = self.context, step.expression.value
         type_name = step.node.bind.type
         is_text = type_name == "string"
+        depth = step.depth
         for node in nodes:
-            context.node = node
+            context.node = _ancestor(node, depth) if depth else node
             try:
                 value = value_of(context)
                 if is_text and value.__class__ is str:
@@ -117,8 +113,9 @@ class Run:
 
     def _decide_relevance(self, step: Step, nodes: list[Node]) -> None:
         context, decide = self.context, step.expression.boolean
+        depth = step.depth
         for node in nodes:
-            context.node = node
+            context.node = _ancestor(node, depth) if depth else node
             try:
                 is_relevant = decide(context)
             except XPathLimit:
@@ -130,39 +127,35 @@ class Run:
                     self._set_relevance(node, is_relevant=is_relevant)
 
     def _check_conditions(
-        self,
-        conditions: tuple[tuple[NodeDefinition, Expression], ...],
-        anchor: Node | None = None,
+        self, steps: tuple[Step, ...], anchor: Node | None = None
     ) -> None:
         """Decide what is required, before the questions are asked.
 
         Whether a node is read-only only matters if that cannot be decided: JavaRosa
         does not open such an entry at all.
         """
-        for definition, expression in conditions:
-            if self.can_judge(expression):
-                is_required = expression is definition.bind.required
-                for node in self._nodes(definition, anchor):
-                    if self._holds(node, expression) and is_required:
+        for step in steps:
+            if self.can_judge(step.expression):
+                is_required = step.kind == "required"
+                for node in self._nodes(step.node, anchor):
+                    if self._holds(node, step) and is_required:
                         self.required.add(node)
                     elif is_required:
                         self.required.discard(node)
 
-    def _holds(self, node: Node, expression: Expression) -> bool:
-        self.context.node = node
+    def _holds(self, node: Node, step: Step) -> bool:
+        self.context.node = _ancestor(node, step.depth) if step.depth else node
         try:
-            return expression.boolean(self.context)
+            return step.expression.boolean(self.context)
         except XPathLimit:
             raise
         except XPathError as error:
-            self.fail(node, expression, error)
+            self.fail(node, step.expression, error)
             return False
 
     def is_required(self, node: Node, expression: Expression) -> bool:
         """Tell whether a node must have an answer."""
-        if expression.literal is not None:
-            return to_boolean(expression.literal)
-        return node in self.required
+        return expression.literal is True or node in self.required
 
     def fail(self, node: Node, expression: Expression, error: XPathError) -> None:
         """Note that an expression has no value for a node."""

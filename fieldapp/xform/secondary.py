@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from fieldapp.xform.definition import FormError
-from fieldapp.xform.markup import Element, local_name, new_parser
+from fieldapp.xform.markup import Element, has_doctype, local_name, new_parser
 from fieldapp.xform.node import Node
 
 MAX_ITEMS = 500_000
@@ -49,9 +49,16 @@ def read_file(name: str, content: bytes) -> Node:
             return read_csv(content.decode("utf-8-sig"))
         if ending == "geojson":
             return read_geojson(content.decode("utf-8-sig"))
-        return read_inline(etree.fromstring(content, new_parser()))
+        return read_xml(content)
     except (UnicodeDecodeError, csv.Error, etree.XMLSyntaxError, ValueError) as error:
         raise FormError(f"the file {name} cannot be read: {error}") from error
+
+
+def read_xml(content: bytes) -> Node:
+    """Read an XML file: its root element and all below it."""
+    if has_doctype(content):
+        raise ValueError("a document type is not accepted")
+    return read_inline(etree.fromstring(content, new_parser()))
 
 
 def read_csv(text: str) -> Node:

@@ -53,8 +53,7 @@ def place() -> Iterator[Installation]:
         place.start()
         yield place
         place.stop()
-        with app.app_context():
-            db.engine.dispose()
+        place.close()
     finally:
         forget()
         embedded.stop(folder / "postgres")

@@ -18,6 +18,7 @@ from flask import Flask
 from psycopg.rows import tuple_row
 
 from fieldapp import embedded
+from fieldapp.extensions import db
 
 ROOT = Path(__file__).parents[2]
 FIELDAPP = str(Path(sys.executable).parent / "fieldapp")
@@ -88,6 +89,13 @@ class Installation:
         deadline = time.monotonic() + PATIENCE
         while _is_alive(number) and time.monotonic() < deadline:
             time.sleep(0.05)
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        with self.app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run the command line as an operator or an auditor does."""
