@@ -14,7 +14,7 @@ from typing import Any, LiteralString, cast
 from psycopg import Connection
 from sqlalchemy import Insert, Update
 
-from fieldapp.extensions import db
+from fieldapp.extensions import READS, db
 
 Row = dict[str, Any]
 
@@ -37,6 +37,13 @@ def fetch_all(query: LiteralString, parameters: Mapping[str, Any]) -> list[Any]:
         return connection.execute(query, parameters).fetchall()
     with connection.pipeline():
         return connection.execute(query, parameters).fetchall()
+
+
+def read_alone(query: LiteralString, parameters: Mapping[str, Any]) -> list[Any]:
+    """Read rows outside any transaction: one round trip, and nothing is compiled."""
+    with db.engines[READS].connect() as connection:
+        alone = cast("Connection[Any]", connection.connection.driver_connection)
+        return alone.execute(query, parameters).fetchall()
 
 
 @contextmanager

@@ -4,14 +4,15 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, select
 
-from fieldapp.extensions import READS, db
-from fieldapp.identity.models import Device, RefreshFamily, RoleGrant, User
-from fieldapp.identity.permissions import Actor, Grant
+from fieldapp.extensions import db
+from fieldapp.identity.models import RefreshFamily, RoleGrant, User
+from fieldapp.identity.permissions import Actor, Grant, Role
+from fieldapp.pipeline import read_alone
 
 DEVICE_TOKEN = re.compile(r"[a-z2-7]{32}", re.ASCII)
 
@@ -40,17 +41,14 @@ _BY_SESSION = (
     .outerjoin(RoleGrant, _STANDING_GRANT)
     .where(RefreshFamily.id == bindparam("family_id"), User.id == bindparam("user_id"))
 )
-_BY_DEVICE = (
-    select(*_WHO, Device.id.label("device_id"))
-    .select_from(Device)
-    .join(User, User.id == Device.user_id)
-    .outerjoin(RoleGrant, _STANDING_GRANT)
-    .where(
-        Device.token_digest == bindparam("digest"),
-        Device.revoked_at.is_(None),
-        User.is_active,
-    )
-)
+_BY_DEVICE: LiteralString = """
+    select d.id, u.id, u.username, u.name, u.language,
+           g.role, g.area_code, g.programme_id
+    from device d
+    join "user" u on u.id = d.user_id
+    left join role_grant g on g.user_id = u.id and g.revoked_at is null
+    where d.token_digest = %(digest)s and d.revoked_at is null and u.is_active
+"""
 
 
 @dataclass(frozen=True)
@@ -86,10 +84,12 @@ def find_device_actor(token: str) -> Actor | None:
     token = token.lower()
     if not DEVICE_TOKEN.fullmatch(token):
         return None
-    parameters = {"digest": token_digest(token)}
-    with db.engines[READS].connect() as connection:
-        rows = connection.execute(_BY_DEVICE, parameters).all()
-    return _actor(rows, device_id=rows[0].device_id) if rows else None
+    rows = read_alone(_BY_DEVICE, {"digest": token_digest(token)})
+    if not rows:
+        return None
+    device_id, user_id, username, name, language = rows[0][:5]
+    grants = tuple(Grant(Role(row[5]), *row[6:]) for row in rows if row[5] is not None)
+    return Actor(user_id, username, name, language, grants, device_id)
 
 
 def token_digest(token: str) -> bytes:
@@ -97,7 +97,7 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _actor(rows: Sequence[Any], device_id: UUID | None = None) -> Actor:
+def _actor(rows: Sequence[Any]) -> Actor:
     first = rows[0]
     return Actor(
         user_id=first.user_id,
@@ -109,5 +109,4 @@ def _actor(rows: Sequence[Any], device_id: UUID | None = None) -> Actor:
             for row in rows
             if row.role is not None
         ),
-        device_id=device_id,
     )

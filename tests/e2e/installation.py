@@ -126,15 +126,22 @@ class Installation:
 
     def _wait_for_answer(self) -> None:
         assert self.server is not None
+        told = "nothing"
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.server.poll() is None:
             try:
                 urllib.request.urlopen(f"{self.address}/readyz", timeout=5).close()  # noqa: S310 - Our own.
-            except (urllib.error.URLError, OSError):
+            except urllib.error.HTTPError as error:
+                told = error.read().decode()
+                error.close()
+                time.sleep(0.05)
+            except OSError as error:
+                told = repr(error)
                 time.sleep(0.05)
             else:
                 return
-        raise RuntimeError((self.folder / "server.log").read_text()[-2000:])
+        log = (self.folder / "server.log").read_text()[-2000:]
+        raise RuntimeError(f"{self.server.poll()} {told}\n{log}")
 
 
 def start_postgres(folder: Path) -> str:
