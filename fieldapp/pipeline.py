@@ -11,39 +11,59 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, LiteralString, cast
 
-from psycopg import Connection
-from sqlalchemy import Insert, Update
+import psycopg
+from sqlalchemy import Connection, Insert, Update
+from sqlalchemy.exc import OperationalError
 
 from fieldapp.extensions import READS, db
 
 Row = dict[str, Any]
+Driver = psycopg.Connection[Any]
+
+_pipelined: ContextVar[Driver | None] = ContextVar("pipelined", default=None)
 
 
-_pipelined: ContextVar[Connection[Any] | None] = ContextVar("pipelined", default=None)
+@contextmanager
+def _driver() -> Iterator[Driver]:
+    """Give psycopg's connection of the session's transaction, or of the pipeline."""
+    pipelined = _pipelined.get()
+    if pipelined is not None:
+        yield pipelined
+        return
+    with _driver_of(db.session.connection()) as driver:
+        yield driver
 
 
-def driver() -> Connection[Any]:
-    """Give psycopg's connection of the session's transaction."""
-    connection = _pipelined.get()
-    if connection is None:
-        connection = db.session.connection().connection.driver_connection
-    return cast("Connection[Any]", connection)
+@contextmanager
+def _driver_of(connection: Connection) -> Iterator[Driver]:
+    """Give psycopg's connection, and tell SQLAlchemy when its server went away.
+
+    It would not see it: what it keeps in its pools is as dead as this connection.
+    """
+    driver = cast("Driver", connection.connection.driver_connection)
+    try:
+        yield driver
+    except psycopg.OperationalError as error:
+        if driver.closed:
+            connection.invalidate(error)
+            for engine in db.engines.values():
+                engine.dispose(close=False)
+        raise OperationalError(None, None, error) from error
 
 
 def fetch_all(query: LiteralString, parameters: Mapping[str, Any]) -> list[Any]:
     """Read rows; BEGIN, or what is pipelined, goes along in the same round trip."""
-    connection = driver()
-    if _pipelined.get() is not None:
-        return connection.execute(query, parameters).fetchall()
-    with connection.pipeline():
-        return connection.execute(query, parameters).fetchall()
+    with _driver() as driver:
+        if _pipelined.get() is not None:
+            return driver.execute(query, parameters).fetchall()
+        with driver.pipeline():
+            return driver.execute(query, parameters).fetchall()
 
 
 def read_alone(query: LiteralString, parameters: Mapping[str, Any]) -> list[Any]:
     """Read rows outside any transaction: one round trip, and nothing is compiled."""
-    with db.engines[READS].connect() as connection:
-        alone = cast("Connection[Any]", connection.connection.driver_connection)
-        return alone.execute(query, parameters).fetchall()
+    with db.engines[READS].connect() as connection, _driver_of(connection) as driver:
+        return driver.execute(query, parameters).fetchall()
 
 
 @contextmanager
@@ -51,16 +71,16 @@ def pipelined() -> Iterator[None]:
     """Send statements one after the other without waiting for their answers.
 
     It is for statements that give no rows, and for ``fetch_all``, which waits for all
-    before it; what one of them raises comes there or at the end of the block, as
-    psycopg's own error.
+    before it. What one of them raises comes there or at the end of the block, and is
+    psycopg's own error unless it is operational.
     """
-    connection = driver()
-    token = _pipelined.set(connection)
-    try:
-        with connection.pipeline():
-            yield
-    finally:
-        _pipelined.reset(token)
+    with _driver() as driver:
+        token = _pipelined.set(driver)
+        try:
+            with driver.pipeline():
+                yield
+        finally:
+            _pipelined.reset(token)
 
 
 class RowWriter:
@@ -75,7 +95,7 @@ class RowWriter:
         query, converters = self._compiled
         if converters:
             rows = [_converted(row, converters) for row in rows]
-        with driver().cursor() as cursor:
+        with _driver() as driver, driver.cursor() as cursor:
             cursor.executemany(query, rows)
 
     @cached_property

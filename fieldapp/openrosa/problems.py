@@ -52,21 +52,3 @@ class BadDelivery(Problem):
     status = 400
     slug = "bad-delivery"
     title = Text("Kiriman tidak bisa dibaca", "The delivery cannot be read")
-
-
-class ServerUnavailable(Problem):
-    """The server can't answer at this moment; the phone should try again."""
-
-    status = 503
-    slug = "server-unavailable"
-    title = Text("Server sedang terganggu", "The server is having trouble")
-
-    def __init__(self) -> None:
-        super().__init__(
-            Text(
-                "Server sedang terganggu. Data di HP tetap aman; coba lagi nanti.",
-                "The server is having trouble. What is on the phone stays safe; try "
-                "again later.",
-            ),
-            headers={"Retry-After": "60"},
-        )

@@ -20,9 +20,8 @@ from fieldapp.identity.access import public
 from fieldapp.identity.problems import nothing_here
 from fieldapp.openrosa import render
 from fieldapp.openrosa.auth import base_url, collecting_actor, device_actor
-from fieldapp.openrosa.problems import ServerUnavailable
 from fieldapp.openrosa.receiving import receive
-from fieldapp.web.problems import Problem
+from fieldapp.web.problems import Problem, ServerUnavailable
 from fieldapp.web.text import Text
 
 TOKEN_IS_CHECKED = "The token in the address is the credential; each view checks it."  # noqa: S105 - A reason, no password.

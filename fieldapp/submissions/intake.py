@@ -27,6 +27,7 @@ from fieldapp.submissions.group_commit import GroupCommit
 from fieldapp.submissions.held import hold_entries
 from fieldapp.submissions.known import areas_of, stored_revisions
 from fieldapp.submissions.prepare import Hold, Judged, Waiting, prepare
+from fieldapp.submissions.problems import FileNameTaken
 from fieldapp.submissions.record import AreaMovedError, record_entries
 from fieldapp.web.clock import now
 from fieldapp.web.problems import NotFound, Problem
@@ -56,6 +57,7 @@ def add_file(actor: Actor, instance_id: str, file: ReceivedFile) -> Outcome:
     """Add one file to a revision of the actor's own; commits.
 
     :raises NotFound: if the actor has sent no such revision.
+    :raises FileNameTaken: if other content has the name; nothing is kept then.
     """
     at = now()
     return with_retries(lambda: _add_file(actor, instance_id, file, at))
@@ -65,6 +67,7 @@ def refuse_unsent(actor: Actor, instance_id: str) -> None:
     """Refuse a file, before it is read, for an entry that the actor has not sent.
 
     :raises NotFound: if the actor has sent no such revision.
+    :raises FileNameTaken: if other content has the name; nothing is kept then.
     """
     stored = stored_revisions([instance_id]).get(instance_id)
     if stored is None or stored.author_id != actor.user_id:
@@ -117,12 +120,7 @@ def _add_file(
         raise AreaMovedError
     added = add_files(stored, [file], at=at)
     if isinstance(added, Hold):
-        return Outcome(
-            OutcomeStatus.HELD,
-            added.explanation,
-            instance_id=instance_id,
-            held_reason=added.reason,
-        )
+        raise FileNameTaken(messages.FILE_NAME_TAKEN.format(name=file.name))
     append_deeds(added, at=at, heads=heads)
     return Outcome(
         OutcomeStatus.CREATED if added else OutcomeStatus.DUPLICATE,

@@ -94,6 +94,12 @@ NO_SUCH_ENTRY = Text(
     "Entri ini tidak ada, atau bukan kiriman Anda.",
     "There is no such entry, or you did not send it.",
 )
+FILE_NAME_TAKEN = Text(
+    "Berkas {name} sudah ada dengan isi lain; yang baru tidak disimpan. Kirim sebagai "
+    "perbaikan entri, dengan nama lain.",
+    "The file {name} is here with other content; the new one is not kept. Send it "
+    "with a correction of the entry, under another name.",
+)
 FILE_RECEIVED = Text("Berkas diterima.", "The file is received.")
 ALREADY_DECIDED = Text(
     "Entri tertahan ini sudah diputuskan.",

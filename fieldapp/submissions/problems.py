@@ -28,6 +28,14 @@ class NotAllowed(Problem):
     title = Text("Tidak berhak", "Not allowed")
 
 
+class FileNameTaken(Problem):
+    """Other content came under this name before; the new one is not kept."""
+
+    status = 409
+    slug = "file-name-taken"
+    title = Text("Nama berkas sudah dipakai", "The file's name is taken")
+
+
 class StillHeld(Problem):
     """A held entry still cannot be taken in."""
 

@@ -33,12 +33,12 @@ from fieldapp.sync.schemas import (
     OutcomeResponse,
 )
 from fieldapp.web import clock
+from fieldapp.web.docs import ProblemSchema
 from fieldapp.web.problems import asked_language
 
 FILE_STATUS = {
     OutcomeStatus.CREATED: HTTPStatus.CREATED,
     OutcomeStatus.DUPLICATE: HTTPStatus.OK,
-    OutcomeStatus.HELD: HTTPStatus.CONFLICT,
 }
 
 
@@ -70,7 +70,7 @@ def create_submissions(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(201, OutcomeResponse)
 @blueprint.alt_response(200, schema=OutcomeResponse, description="It was there.")
 @blueprint.alt_response(
-    409, schema=OutcomeResponse, description="Another content has this name."
+    409, schema=ProblemSchema, description="Other content has this name."
 )
 def put_attachment(instance_id: str, name: str) -> tuple[dict[str, Any], int]:
     """Add one file, as the raw body, to an entry of one's own; safe to repeat.

@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from fieldapp.web.text import LANGUAGES, Text
@@ -86,6 +87,24 @@ class NotFound(Problem):
     title = Text("Tidak ditemukan", "Not found")
 
 
+class ServerUnavailable(Problem):
+    """The server can't answer at this moment; the client should try again."""
+
+    status = 503
+    slug = "server-unavailable"
+    title = Text("Server sedang terganggu", "The server is having trouble")
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "Server sedang terganggu. Data di HP tetap aman; coba lagi nanti.",
+                "The server is having trouble. What is on the phone stays safe; try "
+                "again later.",
+            ),
+            headers={"Retry-After": "60"},
+        )
+
+
 def asked_language() -> str:
     """Choose the language of an answer: what the client asked for, else Indonesian."""
     return request.accept_languages.best_match(LANGUAGES, default="id") or "id"
@@ -152,7 +171,13 @@ def _http_response(error: HTTPException) -> Response:
     )
 
 
+def _database_is_away(error: OperationalError) -> Response:
+    current_app.logger.error("database is away", exc_info=error)
+    return problem_response(ServerUnavailable())
+
+
 def install(app: Flask) -> None:
     """Answer every failure, expected or Werkzeug's own, as problem details."""
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _http_response)
+    app.register_error_handler(OperationalError, _database_is_away)

@@ -32,6 +32,8 @@ UnreadableCode = Literal[
 MAX_BYTES = 10_000_000
 MAX_NODES = 100_000
 MAX_ID = 250
+MAX_ATTRIBUTES = 1_000
+"""Of the root element; libxml2 takes the square of their number to read them."""
 
 _DEPTH = "Excessive depth"
 _EXTRA = "Extra content"
@@ -87,6 +89,10 @@ def open_instance(xml: bytes) -> Instance:
     :raises InstanceUnreadable: if it is not a whole, plain XML document.
     """
     root = read_root(xml)
+    if len(root.attrib) > MAX_ATTRIBUTES:
+        raise InstanceUnreadable(
+            "too-many-nodes", f"at most {MAX_ATTRIBUTES} attributes"
+        )
     meta = _meta(root)
     return Instance(
         root=root,
@@ -162,5 +168,8 @@ def _is_cut_off(xml: bytes) -> bool:
 def _meta(root: Element) -> dict[str, str]:
     """Read the children of `meta` by local name: prefixes differ between tools."""
     for child in root.iterchildren("{*}meta"):
-        return {local_name(node): text_of(node) for node in child.iterchildren("*")}
+        found: dict[str, str] = {}
+        for node in child.iterchildren("*"):
+            found.setdefault(local_name(node), text_of(node))
+        return found
     return {}

@@ -88,7 +88,7 @@ def populate(definition: FormDefinition, root: Element, now: datetime) -> Popula
     populated = Populated(definition, now, [[] for _ in definition.nodes])
     node = Node(
         definition.root.name,
-        attributes={str(name): str(root.get(name)) for name in root.keys()},  # noqa: SIM118 - an element is no dict
+        attributes={str(name): str(value) for name, value in root.items()},
         definition=definition.root,
     )
     populated.root = node

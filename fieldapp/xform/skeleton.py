@@ -70,7 +70,7 @@ class Skeleton:
             repeat=self._repeat(path),
             labels=self._labels(path, controls),
             default="" if children else (element.text or "").strip(),
-            attributes={str(key): str(element.get(key)) for key in element.keys()},  # noqa: SIM118 - an element is no dict
+            attributes={str(key): str(value) for key, value in element.items()},
             is_set_by_action=path in self.action_paths,
             offered=next((each.offered for each in controls if each.offered), None),
             initial_count=sum(each.get(TEMPLATE) is None for each in elements),
