@@ -7,6 +7,7 @@ deliveries ─ prepare (read, judge; no locks) ─ group commit ─ outcomes
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain, repeat
 from typing import TypeVar
 
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
@@ -47,7 +48,8 @@ def accept(deliveries: Sequence[Delivery]) -> list[Outcome]:
     """
     prepared = [_prepared(delivery) for delivery in deliveries]
     # Whoever waits for the group holds no connection meanwhile.
-    db.session.rollback()
+    if db.session.registry.has():
+        db.session.rollback()
     to_write = [item for item in prepared if not isinstance(item, Outcome)]
     written = iter(_group.submit(to_write) if to_write else ())
     return [item if isinstance(item, Outcome) else next(written) for item in prepared]
@@ -98,7 +100,12 @@ def _write(items: Sequence[Judged | Waiting]) -> list[Outcome]:
 
 
 def _recorded(judged: Sequence[Judged], at: datetime) -> list[Outcome | Hold]:
-    return with_retries(lambda: record_entries(judged, at=at, then=db.session.commit))
+    # Nearly all entries are new: the first try does not look, and where one was
+    # known after all its id is refused, and the second try looks.
+    looks = chain([False], repeat(True))
+    return with_retries(
+        lambda: record_entries(judged, at=at, looks=next(looks), then=db.session.commit)
+    )
 
 
 def _held(outcomes: list[Outcome | Waiting], at: datetime) -> list[Outcome]:

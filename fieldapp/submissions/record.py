@@ -51,20 +51,28 @@ class AreaMovedError(Exception):
 
 
 def record_entries(
-    entries: Sequence[Judged], *, at: datetime, then: Callable[[], None] | None = None
+    entries: Sequence[Judged],
+    *,
+    at: datetime,
+    looks: bool = True,
+    then: Callable[[], None] | None = None,
 ) -> list[Outcome | Hold]:
     """Write what can be written; say for each entry what came of it.
 
     A ``Hold`` means that nothing of the entry was written here. The caller commits;
     as ``then`` the commit goes in the same round trip as the rows.
 
+    Without ``looks`` all are taken to be new; that they are is for the database to
+    say, and a correction is looked up all the same.
+
     :raises AreaMovedError: if the caller should start the transaction again.
+    :raises UniqueViolation: (psycopg's) if one is known, or came at the same moment.
     """
     areas = {item.area_code for item in entries}
     edited = {id_ for item in entries for id_ in changed_ids(item)}
     ids = {item.envelope.id for item in entries} | edited
     heads: Heads | None = None
-    known = stored_revisions(ids)
+    known = stored_revisions(ids) if looks or edited else {}
     if known or edited:
         heads = lock_heads(areas | areas_of(edited))
         known = stored_revisions(ids)

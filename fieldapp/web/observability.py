@@ -92,7 +92,7 @@ def _end(response: Response) -> Response:
     if "request_id" not in g:
         return response
     response.headers["X-Request-ID"] = g.request_id
-    if request.path not in SILENT:
+    if current_app.logger.isEnabledFor(logging.INFO) and request.path not in SILENT:
         members = {
             "request_id": g.request_id,
             "method": request.method,
