@@ -111,7 +111,10 @@ def scratch() -> Iterator[Flask]:
         server = embedded.start(folder / "postgres", is_durable=False)
         server.ensure_database("bench")
         config = Config(
-            database_url=server.url("bench"), secret_key="b" * 48, data_dir=folder
+            database_url=server.url("bench"),
+            secret_key="b" * 48,
+            data_dir=folder,
+            log_level="WARNING",
         )
         app = create_app(config)
         with app.app_context():
