@@ -33,7 +33,11 @@ def create_app(config: Config | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=config.with_driver(),
         SQLALCHEMY_ENGINE_OPTIONS=ENGINE_OPTIONS,
         SQLALCHEMY_BINDS={
-            READS: {"url": config.with_driver(), "isolation_level": "AUTOCOMMIT"}
+            READS: {
+                **ENGINE_OPTIONS,
+                "url": config.with_driver(),
+                "isolation_level": "AUTOCOMMIT",
+            }
         },
         JWT_ACCESS_TOKEN_EXPIRES=timedelta(minutes=15),
         JWT_REFRESH_TOKEN_EXPIRES=timedelta(days=90),
