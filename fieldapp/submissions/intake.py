@@ -103,7 +103,7 @@ def _recorded(judged: Sequence[Judged], at: datetime) -> list[Outcome | Hold]:
     # Nearly all entries are new: the first try does not look, and where one was
     # known after all its id is refused, and the second try looks.
     looks = chain([False], repeat(True))
-    return with_retries(
+    return _retried(
         lambda: record_entries(judged, at=at, looks=next(looks), then=db.session.commit)
     )
 
@@ -139,20 +139,30 @@ def _add_file(
 
 def with_retries(write: Callable[[], Answer]) -> Answer:
     """Run and commit a transaction; again where another one got in its way."""
-    for attempt in range(1, TRIES + 1):
+    return _retried(lambda: _committed(write()))
+
+
+def _committed(answer: Answer) -> Answer:
+    db.session.commit()
+    return answer
+
+
+def _retried(run: Callable[[], Answer]) -> Answer:
+    for _ in range(1, TRIES):
         try:
-            answer = write()
-            db.session.commit()
+            return _run(run)
         except (AreaMovedError, DBAPIError, *RACES) as error:
-            db.session.rollback()
-            if attempt == TRIES or not _is_race(error):
+            if not _is_race(error):
                 raise
-        except BaseException:
-            db.session.rollback()
-            raise
-        else:
-            return answer
-    raise AssertionError("the last try returns or raises")
+    return _run(run)
+
+
+def _run(run: Callable[[], Answer]) -> Answer:
+    try:
+        return run()
+    except BaseException:
+        db.session.rollback()
+        raise
 
 
 def _is_race(error: Exception) -> bool:
