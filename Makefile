@@ -16,7 +16,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/fieldapp run
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -ra -n 2
+	$(BIN)/python -m pytest -ra
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

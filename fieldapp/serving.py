@@ -28,6 +28,8 @@ UPLOADS = 240
 SMALL = 256 * 1024
 CHUNK = 64 * 1024
 PARENT_SECONDS = 1
+STOP_SECONDS = 10
+"""A worker that does not end by itself is ended; phones send again."""
 COLLECT_AFTER = (20_000, 20, 20)
 """An entry makes thousands of objects, hardly any of them in a cycle."""
 
@@ -76,7 +78,7 @@ def serve(*, host: str, port: int, workers: int = WORKERS) -> None:
         blocking_threads=THREADS + UPLOADS,
         backpressure=THREADS + UPLOADS,
         respawn_failed_workers=True,
-        workers_kill_timeout=30,
+        workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,
     ).serve()
 

@@ -85,7 +85,7 @@ def running(data_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            process.wait(timeout=60)
 
 
 def await_ready(process: subprocess.Popen[str], port: int, log: Path) -> None:

@@ -40,7 +40,8 @@ def place() -> Iterator[Installation]:
     (folder / "data").mkdir()
     try:
         environ = settings(folder, start_postgres(folder / "postgres"))
-        app = create_app(from_env(environ))
+        # The level of the log is the whole process's: other tests read it.
+        app = create_app(from_env({**environ, "FIELDAPP_LOG_LEVEL": "INFO"}))
         forget()
         with app.app_context():
             flask_migrate.upgrade(str(MIGRATIONS))

@@ -79,9 +79,9 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
 def shortest(action: Callable[[], object]) -> float:
     times = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         action()
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     return min(times)
 
 
