@@ -62,11 +62,7 @@ def forget_versions() -> None:
 
 def get_version(form_version_id: int) -> PublishedVersion:
     """Get a published version by its key."""
-    row = db.session.execute(
-        select(FormVersion.id, Form.programme_id, Form.is_open)
-        .join(Form, Form.id == FormVersion.form_id)
-        .where(FormVersion.id == form_version_id)
-    ).one()
+    row = db.session.execute(_STATE.where(FormVersion.id == form_version_id)).one()
     return _published(*row)
 
 
@@ -120,12 +116,13 @@ def _published(
 
 _recent: dict[tuple[str, str], tuple[PublishedVersion, float]] = {}
 
+_STATE = select(FormVersion.id, Form.programme_id, Form.is_open).join(
+    Form, Form.id == FormVersion.form_id
+)
 # Built once, and executed without the ORM.
-_BY_NAME = (
-    select(FormVersion.id, Form.programme_id, Form.is_open)
-    .join(Form, Form.id == FormVersion.form_id)
-    .where(FormVersion.form_id == bindparam("form"))
-    .where(FormVersion.version == bindparam("version"))
+_BY_NAME = _STATE.where(
+    FormVersion.form_id == bindparam("form"),
+    FormVersion.version == bindparam("version"),
 )
 
 

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 DAY = "day"
 MONTH = "month"
-GRAINS = (DAY, MONTH)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     TableValuedAlias,
-    Text,
     and_,
     case,
     cast,
@@ -33,7 +32,6 @@ from fieldapp.indicators.slices import LOCAL, PARTS
 from fieldapp.places.models import Area
 
 VILLAGE_LEVEL = 4
-BYTES = Text(collation="C")
 GROUP = ("area_code", "form_id", "indicator", "slice")
 
 

@@ -7,12 +7,8 @@ from lxml import etree
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml's only name for the type
 
-XFORMS = "http://www.w3.org/2002/xforms"
-XHTML = "http://www.w3.org/1999/xhtml"
 JAVAROSA = "http://openrosa.org/javarosa"
-OPENROSA = "http://openrosa.org/xforms"
 ODK = "http://www.opendatakit.org/xforms"
-ENTITIES = "http://www.opendatakit.org/xforms/entities"
 FIELDAPP = "http://fieldapp.id/xforms"
 
 
