@@ -21,7 +21,7 @@ from flask import Flask
 from fieldapp import create_app, embedded
 from fieldapp.config import Config, from_env
 from fieldapp.extensions import db
-from fieldapp.forms.publishing import publish
+from fieldapp.forms import publishing
 from fieldapp.identity.devices import issue_device
 from fieldapp.identity.models import RoleGrant, User
 from fieldapp.identity.passwords import hash_password
@@ -129,7 +129,7 @@ def add_facilitator(place: Installation, username: str) -> str:
 def publish_file(place: Installation, path: Path) -> None:
     """Publish a form file on the installation."""
     with place.app.app_context():
-        publish(path.read_bytes(), path.name)
+        publishing.publish_file(path.read_bytes(), path.name)
         db.session.commit()
 
 

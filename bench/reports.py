@@ -28,7 +28,7 @@ from sqlalchemy import delete, insert, text
 from fieldapp import create_app, embedded
 from fieldapp.config import Config
 from fieldapp.extensions import Base, db
-from fieldapp.forms.publishing import publish
+from fieldapp.forms.publishing import publish_file
 from fieldapp.identity.models import RoleGrant, User
 from fieldapp.identity.permissions import Role
 from fieldapp.identity.tokens import start_family
@@ -143,7 +143,7 @@ def prepare() -> dict[str, str]:
         for code in sorted(codes, key=lambda code: (code != COUNTRY, len(code)))
     ]
     db.session.execute(insert(Area), areas)
-    publish(FORM.encode(), "bench.md")
+    publish_file(FORM.encode(), "bench.md")
     user = User(username="bench", name="Bench", password_hash="", created_at=now())
     db.session.add(user)
     db.session.flush()

@@ -8,7 +8,7 @@ from flask import Flask
 from fieldapp import openapi
 from fieldapp.config import Config, from_env
 from fieldapp.extensions import READS, api, db, jwt, migrate
-from fieldapp.forms.publishing import register_check
+from fieldapp.forms.checking import register_check
 from fieldapp.indicators.checking import check_indicators
 from fieldapp.web import observability, problems
 from fieldapp.web.stateless import NoSession

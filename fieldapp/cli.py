@@ -10,9 +10,9 @@ from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
 from fieldapp import create_app, local, starting
+from fieldapp.authoring.commands import forms_commands
 from fieldapp.config import ConfigError, from_env
 from fieldapp.embedded import EmbeddedError
-from fieldapp.forms.commands import forms_commands
 from fieldapp.identity.commands import identity_commands
 from fieldapp.indicators.commands import indicators_commands
 from fieldapp.ledger.commands import ledger_commands

@@ -9,6 +9,8 @@ from flask_smorest import Blueprint
 
 from fieldapp.areas import log
 from fieldapp.areas import views as areas
+from fieldapp.authoring import form_views as forms
+from fieldapp.authoring import views as authoring
 from fieldapp.extensions import api
 from fieldapp.identity import views as identity
 from fieldapp.identity.access import public
@@ -33,6 +35,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sync.blueprint,
     submissions.blueprint,
     review.blueprint,
+    forms.blueprint,
+    authoring.blueprint,
     indicators.blueprint,
     log.blueprint,
 )

@@ -15,6 +15,7 @@ from fieldapp.identity.models import User
 from fieldapp.places.commands import import_with_progress
 from fieldapp.places.importing import is_imported
 from fieldapp.submissions.delivery import OutcomeStatus
+from fieldapp.submissions.intake import accept_held_for
 from fieldapp.web.health import MIGRATIONS, run_checks
 
 DEMO = """
@@ -40,10 +41,11 @@ def prepare(forms: Path) -> None:
     flask_migrate.upgrade(str(MIGRATIONS))
     if not is_imported():
         import_with_progress()
-    for publication in publish_folder(forms):
-        if publication.is_new:
-            click.echo(f"Formulir terbit / published: {publication.form_id}")
+    published = [each.form_id for each in publish_folder(forms) if each.is_new]
     db.session.commit()
+    for form_id in published:
+        click.echo(f"Formulir terbit / published: {form_id}")
+        accept_held_for(form_id)
 
 
 def refuse_unready() -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fieldapp.extensions import db
-from fieldapp.forms.publishing import Publication, publish
+from fieldapp.forms.publishing import Publication, publish_file
 from fieldapp.places.models import COUNTRY
 from tests.factories import make_area
 
@@ -17,6 +17,6 @@ def publish_form(source: bytes | Path | str, filename: str = "form.md") -> Publi
         filename, source = source.name, source.read_bytes()
     if isinstance(source, str):
         source = source.encode()
-    publication = publish(source, filename)
+    publication = publish_file(source, filename)
     db.session.commit()
     return publication

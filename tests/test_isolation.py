@@ -5,6 +5,7 @@ stranger twice: about what is there, and about what is not. Both answers must be
 same bytes, and nothing may be written.
 """
 
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -22,20 +23,23 @@ from flask_jwt_extended import create_access_token, decode_token
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from fieldapp.authoring.drafts import put_file, upload
 from fieldapp.extensions import Base, db
 from fieldapp.forms.models import Form
 from fieldapp.identity.models import User
 from fieldapp.identity.permissions import Role
 from fieldapp.identity.tokens import start_family
+from fieldapp.places.models import COUNTRY
 from fieldapp.programmes.models import Programme
 from fieldapp.submissions.delivery import ReceivedFile
 from fieldapp.submissions.files import file_store
 from fieldapp.submissions.models import HeldEntry
-from tests.entries import VERSION, deliver, entry_xml, publish_small_form
+from tests.entries import FORM, VERSION, deliver, entry_xml, publish_small_form
 from tests.factories import (
     BUMISARI,
     SEMEDO,
     Headers,
+    actor_of,
     auth_headers,
     make_area,
     make_device,
@@ -44,6 +48,7 @@ from tests.factories import (
     make_user,
 )
 
+NAMESPACE = 'fieldapp="http://fieldapp.id/xforms"'
 OURS, THEIRS = "desa-devisa", "desa-wisata"
 PHOTO = "foto.jpg"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -52,6 +57,8 @@ READERS = EVERYBODY - {Role.FACILITATOR}
 DECIDERS = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 ADMINS = frozenset({Role.ADMINISTRATOR})
 SENDERS = frozenset({Role.FACILITATOR})
+COUNTRYWIDE: frozenset[Role] = frozenset()
+"""No role in a village is enough: forms are changed by the country's administrator."""
 OWNERS: frozenset[Role] = frozenset()
 """Nobody by their role: only who sent it, or whose it is."""
 
@@ -69,6 +76,8 @@ class Row:
     query: Names = field(default_factory=dict)
     body: Any = None
     data: bytes | None = None
+    upload: str | None = None
+    """A form file, sent as browsers send files."""
     is_known_to_all: bool = False
     """What it tells belongs to no area: the state's list of places, or oneself."""
     is_cut_to_the_programme: bool = False
@@ -107,6 +116,26 @@ ROWS: dict[str, Row] = {
     "get /forms/{form_id}/versions/{version}/files/{name}": Row(
         SENDERS, is_of_the_programme=True
     ),
+    "get /forms": Row(READERS, query={}, is_of_the_programme=True),
+    "get /forms/{form_id}": Row(READERS, is_of_the_programme=True),
+    "get /forms/{form_id}/versions/{version}/source": Row(
+        READERS, is_of_the_programme=True
+    ),
+    "get /forms/{form_id}/versions/{version}/changes": Row(
+        READERS, is_of_the_programme=True
+    ),
+    "put /forms/{form_id}/state": Row(
+        COUNTRYWIDE, body={"state": "closed", "reason": "Iseng."}
+    ),
+    "get /drafts": Row(ADMINS, query={}),
+    "post /drafts": Row(COUNTRYWIDE, upload="{draft}"),
+    "get /drafts/{form_id}": Row(COUNTRYWIDE),
+    "delete /drafts/{form_id}": Row(COUNTRYWIDE),
+    "put /drafts/{form_id}/files/{name}": Row(COUNTRYWIDE, data=b"x"),
+    "delete /drafts/{form_id}/files/{name}": Row(COUNTRYWIDE),
+    "post /drafts/{form_id}/token": Row(COUNTRYWIDE),
+    "get /drafts/{form_id}/entries": Row(COUNTRYWIDE, query={}),
+    "post /drafts/{form_id}/publish": Row(COUNTRYWIDE),
     "get /submissions": Row(READERS, query=FILTERS),
     "get /submissions/{instance_id}": Row(READERS),
     "get /submissions/{instance_id}/xml": Row(READERS),
@@ -185,6 +214,10 @@ def make_world() -> World:
         xml = entry_xml(instance_id, village=village, photo=PHOTO)
         deliver(siti, xml, files=(store_photo(),))
     held = db.session.query(HeldEntry).one()
+    chief = make_person(Role.ADMINISTRATOR, COUNTRY)
+    upload(actor_of(chief), draft_of("setoran").encode(), "x.md", area_code=SEMEDO)
+    put_file(actor_of(chief), "setoran", PHOTO, b"rahasia")
+    db.session.commit()
     there = {
         "instance_id": "uuid:there",
         "held_id": str(held.id),
@@ -207,9 +240,17 @@ def make_world() -> World:
 
 
 def with_edit(names: Names) -> Names:
-    """Add an entry that says that it corrects the one of these names."""
+    """Add an entry that corrects the one of these names, and a draft of the form."""
     edit = entry_xml("uuid:edit", village=BUMISARI, deprecated_id=names["instance_id"])
-    return {**names, "edit": edit.decode()}
+    return {**names, "edit": edit.decode(), "draft": draft_of(names["form_id"])}
+
+
+def draft_of(form_id: str) -> str:
+    """Write a form file of our programme."""
+    source = FORM.read_text().replace("{{version}}", "rahasia")
+    source = source.replace("{{namespaces}} |", f"{NAMESPACE} | {OURS} |")
+    source = source.replace("| namespaces |", "| namespaces | programme |")
+    return source.replace("| setoran |", f"| {form_id} |")
 
 
 def store_photo() -> ReceivedFile:
@@ -234,7 +275,7 @@ def filled(template: Any, names: Names) -> Any:
 def asked_with(name: str, names: Names) -> Names:
     """Give the names that an operation's address, query or body has."""
     row = ROWS[name]
-    template = f"{name} {row.query} {row.body}"
+    template = f"{name} {row.query} {row.body} {row.upload}"
     return {key: each for key, each in names.items() if f"{{{key}}}" in template}
 
 
@@ -244,14 +285,18 @@ def call(
     """Call an operation about the things of some names."""
     method, path = name.split(" ")
     row = ROWS[name]
-    if "/files/" in path:
+    if path.startswith("/forms/"):
         names = {**names, "name": "villages.csv"}
+    data: Any = row.data
+    if row.upload:
+        source = filled(row.upload, names).encode()
+        data = {"form": (io.BytesIO(source), "setoran.md")}
     return client.open(
         f"/api/v1{filled(path, names)}",
         method=method,
         query_string=filled(row.query, names),
         json=filled(row.body, names),
-        data=row.data,
+        data=data,
         headers=headers,
         buffered=True,
     )

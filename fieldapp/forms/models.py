@@ -1,6 +1,7 @@
 """The tables of forms."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,16 @@ from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldapp.extensions import Base
+
+
+class FormState(StrEnum):
+    """What becomes of a form's entries, and whether phones are offered it."""
+
+    OPEN = "open"
+    RETIRED = "retired"
+    """No phone is offered it any more; what phones still have is counted."""
+    CLOSED = "closed"
+    """The same, and entries that come are held."""
 
 
 class Form(Base):
@@ -20,7 +31,9 @@ class Form(Base):
     title: Mapped[dict[str, Any]]
     """By language code; from the newest version."""
     programme_id: Mapped[str | None] = mapped_column(ForeignKey("programme.id"))
-    is_open: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[FormState] = mapped_column(default=FormState.OPEN)
+    state_reason: Mapped[str | None]
+    """Why somebody retired, closed or opened it."""
     created_at: Mapped[datetime]
 
 

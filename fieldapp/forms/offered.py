@@ -1,6 +1,5 @@
 """Tell which forms a person may fill in, where, and which files go with each."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from fieldapp.extensions import db
+from fieldapp.forms.checking import VILLAGE_LIST, md5_of
 from fieldapp.forms.models import Form, FormMedia, FormVersion
-from fieldapp.forms.publishing import VILLAGE_LIST
 from fieldapp.forms.queries import (
     PublishedVersion,
     find_version,
@@ -17,8 +16,9 @@ from fieldapp.forms.queries import (
     usable_versions,
 )
 from fieldapp.identity.permissions import Actor, Permission
-from fieldapp.identity.problems import nothing_here
 from fieldapp.places.listing import villages_csv
+from fieldapp.web.problems import nothing_here
+from fieldapp.xform.definition import FormDefinition
 from fieldapp.xform.translations import text_for
 
 
@@ -112,8 +112,8 @@ def offered_files(actor: Actor, form_id: str, version: str) -> list[OfferedFile]
         row.name: OfferedFile(row.name, row.md5, row.media_type, row.content)
         for row in db.session.scalars(media_of(published.id))
     }
-    if _asks_for_villages(published):
-        files[VILLAGE_LIST] = _village_list(areas)
+    if asks_for_villages(published.definition):
+        files[VILLAGE_LIST] = village_list(areas)
     return [files[name] for name in sorted(files)]
 
 
@@ -140,20 +140,24 @@ def submitting_areas(actor: Actor, programme_id: str | None) -> tuple[str, ...]:
     return tuple(sorted(areas))
 
 
-def _village_list(area_codes: tuple[str, ...]) -> OfferedFile:
+def village_list(area_codes: tuple[str, ...]) -> OfferedFile:
+    """Make the list of villages that a phone chooses from, cut to some areas."""
     content = villages_csv(area_codes)
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return OfferedFile(VILLAGE_LIST, md5, "text/csv; charset=utf-8", content)
+    return OfferedFile(
+        VILLAGE_LIST, md5_of(content), "text/csv; charset=utf-8", content
+    )
+
+
+def asks_for_villages(definition: FormDefinition) -> bool:
+    """Tell whether a form names the list that is made for each person."""
+    sources = definition.missing_instances.values()
+    return any(source.rpartition("/")[2] == VILLAGE_LIST for source in sources)
 
 
 def _has_files(published: PublishedVersion | None) -> bool:
     if published is None:
         return False
+    if asks_for_villages(published.definition):
+        return True
     first = media_of(published.id).with_only_columns(FormMedia.name).limit(1)
-    return _asks_for_villages(published) or db.session.scalar(first) is not None
-
-
-def _asks_for_villages(published: PublishedVersion) -> bool:
-    """Tell whether a form names the list that is made for each person."""
-    sources = published.definition.missing_instances.values()
-    return any(source.rpartition("/")[2] == VILLAGE_LIST for source in sources)
+    return db.session.scalar(first) is not None

@@ -1,37 +1,28 @@
-"""Publish form files: compile, check, refuse what would break records, store."""
+"""Publish form files: refuse what would break records, store, log."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import mimetypes
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from fieldapp.extensions import db
-from fieldapp.forms.models import Form, FormVersion
-from fieldapp.forms.problems import FormRefused
-from fieldapp.forms.queries import newest_versions
+from fieldapp.forms.checking import CheckedForm, FormFile, check_form, md5_of, refusal
+from fieldapp.forms.models import Form, FormMedia, FormState, FormVersion
+from fieldapp.forms.queries import media_of, versions_of
+from fieldapp.identity.people import OPERATOR
 from fieldapp.ledger.chain import Deed
 from fieldapp.ledger.service import append_deeds, lock_heads
 from fieldapp.places.models import COUNTRY
 from fieldapp.programmes.models import Programme
 from fieldapp.web.clock import now
-from fieldapp.web.text import Text
-from fieldapp.xform.definition import FormDefinition, FormError, path_text
-from fieldapp.xform.definition import Path as NodePath
+from fieldapp.xform.comparison import compare
 from fieldapp.xform.parse import parse_form
-from fieldapp.xform.xlsform import CompiledForm, compile_xlsform
 
-VILLAGE_LIST = "villages.csv"
-"""The choice file that the server makes for each person; never stored with a form."""
-
-
-Check = Callable[[FormDefinition, Sequence[Mapping[str, Any]]], None]
-"""Gets a form and the rows of its sheet ``indicators``; raises ``FormRefused``."""
-
-_checks: list[Check] = []
+UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True)
@@ -44,135 +35,174 @@ class Publication:
     warnings: tuple[str, ...]
 
 
-def register_check(check: Check) -> None:
-    """Have a package above look at each form file before it is published."""
-    if check not in _checks:
-        _checks.append(check)
-
-
 def publish_folder(
     folder: Path, *, published_by: UUID | None = None
 ) -> Iterator[Publication]:
     """Publish every form file of a folder, by name; published ones are left alone."""
     for path in sorted(folder.glob("*.md")) + sorted(folder.glob("*.xlsx")):
-        yield publish(path.read_bytes(), path.name, published_by=published_by)
+        yield publish_file(path.read_bytes(), path.name, published_by=published_by)
 
 
-def publish(
-    source: bytes, filename: str, *, published_by: UUID | None = None
+def publish_file(
+    source: bytes,
+    filename: str,
+    *,
+    media: Mapping[str, bytes] | None = None,
+    published_by: UUID | None = None,
 ) -> Publication:
     """Compile a form file and publish it as a version of its form.
 
-    The same version with the same content is left as it is: publishing twice is
-    publishing once.
-
-    :raises FormRefused: if it does not compile, if its version was published with
-        other content, or if it reuses a question's path with another type.
+    :raises FormRefused: as ``check_form`` and ``publish`` do.
     """
-    compiled, definition = _compile(source, filename)
+    checked = check_form(FormFile(source, filename, media or {}))
+    return publish(checked, published_by=published_by)
+
+
+def publish(checked: CheckedForm, *, published_by: UUID | None) -> Publication:
+    """Publish a form file that compiles; the caller commits.
+
+    The same version with the same content is left as it is: publishing twice is
+    publishing once. A form that was retired or closed is open again.
+
+    :raises FormRefused: if its version was published with other content, if it reuses
+        a question's path with another type, or if a list that it reads is missing.
+    """
     lock_heads([COUNTRY])
-    form_id, version = definition.form_id, definition.version
+    form_id, version = checked.form_id, checked.version
     existing = db.session.scalars(
         select(FormVersion)
         .where(FormVersion.form_id == form_id)
         .where(FormVersion.version == version)
     ).one_or_none()
     if existing is not None:
-        if existing.source != source:
-            raise _refusal(
+        if not _is_same(existing, checked):
+            raise refusal(
                 f"versi {version} sudah terbit dengan isi lain; beri nomor versi baru.",
                 f"version {version} was published with other content; give it a new "
                 "version.",
             )
         return Publication(form_id, version, is_new=False, warnings=())
-    _refuse_changed_types(definition)
-    rows = [_row(row) for row in compiled.indicators]
-    for check in _checks:
-        check(definition, rows)
-    _store(compiled, definition, source, filename, published_by)
-    return Publication(form_id, version, is_new=True, warnings=compiled.warnings)
+    _refuse_changed_types(checked)
+    _refuse_missing_lists(checked)
+    _store(checked, published_by)
+    return Publication(
+        form_id, version, is_new=True, warnings=checked.compiled.warnings
+    )
 
 
-def _compile(source: bytes, filename: str) -> tuple[CompiledForm, FormDefinition]:
-    try:
-        compiled = compile_xlsform(source, filename=filename)
-        definition = parse_form(compiled.xml)
-    except FormError as error:
-        raise _refusal(f"{filename}: {error}", f"{filename}: {error}") from error
-    if not definition.version:
-        raise _refusal(
-            "lembar settings tidak menyebut version.",
-            "the sheet settings names no version.",
-        )
-    return compiled, definition
+def set_state(
+    form: Form, state: FormState, *, changed_by: UUID | None, reason: str
+) -> None:
+    """Retire, close or open a form, and log it; the caller commits.
+
+    The reason stands in the log as its digest, as notes of decisions do.
+    """
+    lock_heads([COUNTRY])
+    form.state = state
+    form.state_reason = reason
+    deed = Deed(
+        area_code=COUNTRY,
+        kind="form-state-changed",
+        actor=str(changed_by or OPERATOR),
+        subject=form.id,
+        digests={"reason": hashlib.sha256(reason.encode()).hexdigest()},
+        detail={"state": state.value},
+    )
+    append_deeds([deed], at=now())
 
 
-def _refuse_changed_types(definition: FormDefinition) -> None:
-    earlier = db.session.scalars(
-        newest_versions().where(FormVersion.form_id == definition.form_id)
-    ).one_or_none()
-    if earlier is None:
-        return
-    before = _types(parse_form(earlier.xml))
-    for path, kind in _types(definition).items():
-        if before.get(path, kind) != kind:
-            where = path_text(path)
-            raise _refusal(
-                f"{where} berubah jenis dari {before[path]} ke {kind}; beri nama baru.",
-                f"{where} changes its type from {before[path]} to {kind}; give the "
-                "question a new name.",
+def _is_same(existing: FormVersion, checked: CheckedForm) -> bool:
+    stored = {row.name: row.md5 for row in db.session.scalars(media_of(existing.id))}
+    given = {name: md5_of(content) for name, content in checked.media.items()}
+    return existing.source == checked.file.source and stored == given
+
+
+def _refuse_changed_types(checked: CheckedForm) -> None:
+    """Compare with every version ever published: all of them are still accepted."""
+    for earlier in db.session.scalars(versions_of(checked.form_id)):
+        for change in compare(parse_form(earlier.xml), checked.definition).retyped:
+            kinds = next(each for each in change.aspects if each.name == "type")
+            where = change.question.path
+            raise refusal(
+                f"{where} berubah jenis dari {kinds.before} (versi {earlier.version}) "
+                f"ke {kinds.after}; beri pertanyaan itu nama baru.",
+                f"{where} changes its type from {kinds.before} (version "
+                f"{earlier.version}) to {kinds.after}; give the question a new name.",
             )
 
 
-def _types(definition: FormDefinition) -> dict[NodePath, str]:
-    return {
-        path: node.bind.type for path, node in definition.nodes.items() if node.is_leaf
-    }
+def _refuse_missing_lists(checked: CheckedForm) -> None:
+    """Refuse what no phone could open."""
+    if missing := ", ".join(checked.missing_lists):
+        raise refusal(
+            f"berkas daftar belum ada: {missing}. Unggah bersama formulir.",
+            f"files of lists are missing: {missing}. Upload them with the form.",
+        )
 
 
-def _store(
-    compiled: CompiledForm,
-    definition: FormDefinition,
-    source: bytes,
-    filename: str,
-    published_by: UUID | None,
-) -> None:
+def _store(checked: CheckedForm, published_by: UUID | None) -> None:
     at = now()
-    form = db.session.get(Form, definition.form_id)
+    form = db.session.get(Form, checked.form_id)
     if form is None:
-        form = Form(id=definition.form_id, created_at=at, is_open=True)
+        form = Form(id=checked.form_id, created_at=at)
         db.session.add(form)
-    form.title = dict(definition.titles)
-    form.programme_id = _programme(compiled.settings.get("programme"))
+    form.title = dict(checked.definition.titles)
+    form.programme_id = _programme(checked.programme_id)
+    form.state = FormState.OPEN
+    form.state_reason = None
     db.session.flush()
     version = FormVersion(
         form_id=form.id,
-        version=definition.version,
-        xml=compiled.xml,
-        md5=hashlib.md5(compiled.xml, usedforsecurity=False).hexdigest(),
-        settings=dict(compiled.settings),
-        indicators=[_row(row) for row in compiled.indicators],
-        source=source,
-        source_name=filename,
+        version=checked.version,
+        xml=checked.compiled.xml,
+        md5=checked.md5,
+        settings=dict(checked.compiled.settings),
+        indicators=checked.indicator_rows,
+        source=checked.file.source,
+        source_name=checked.file.name,
         published_at=at,
         published_by=published_by,
     )
     db.session.add(version)
     db.session.flush()
-    append_deeds([_deed(version, published_by)], at=at)
+    db.session.add_all(
+        FormMedia(
+            form_version_id=version.id,
+            name=name,
+            media_type=media_type_of(name),
+            md5=md5_of(content),
+            content=content,
+        )
+        for name, content in checked.media.items()
+    )
+    db.session.flush()
+    append_deeds([_deed(version, checked, published_by)], at=at)
 
 
-def _deed(version: FormVersion, published_by: UUID | None) -> Deed:
+def media_type_of(name: str) -> str:
+    """Say what a file is, by the end of its name."""
+    kind, _ = mimetypes.guess_type(name)
+    return kind or UNKNOWN_MEDIA_TYPE
+
+
+def _deed(
+    version: FormVersion, checked: CheckedForm, published_by: UUID | None
+) -> Deed:
     return Deed(
         area_code=COUNTRY,
         kind="form-published",
-        actor=str(published_by or "operator"),
+        actor=str(published_by or OPERATOR),
         subject=f"{version.form_id}/{version.version}",
         digests={
             "source": hashlib.sha256(version.source).hexdigest(),
             "xform": hashlib.sha256(version.xml).hexdigest(),
         },
-        detail={},
+        detail={
+            "media": [
+                hashlib.sha256(content).hexdigest()
+                for _, content in sorted(checked.media.items())
+            ]
+        },
     )
 
 
@@ -183,13 +213,3 @@ def _programme(name: str | None) -> str | None:
         db.session.add(Programme(id=name, name=name))
         db.session.flush()
     return name
-
-
-def _row(row: Any) -> dict[str, Any]:
-    return {"row": row.row, **row.cells}
-
-
-def _refusal(indonesian: str, english: str) -> FormRefused:
-    return FormRefused(
-        Text(f"Formulir ditolak: {indonesian}", f"Form refused: {english}")
-    )

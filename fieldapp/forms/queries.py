@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 
 from fieldapp.extensions import db
-from fieldapp.forms.models import Form, FormMedia, FormVersion
+from fieldapp.forms.models import Form, FormMedia, FormState, FormVersion
 from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.xform.definition import FormDefinition
 from fieldapp.xform.parse import parse_form
@@ -25,7 +25,7 @@ class PublishedVersion:
     form_id: str
     version: str
     programme_id: str | None
-    is_open: bool
+    state: FormState
     definition: FormDefinition
     settings: dict[str, Any]
     indicators: list[dict[str, Any]]
@@ -40,7 +40,7 @@ def find_version(form_id: str, version: str) -> PublishedVersion | None:
     """Find one published version of a form.
 
     Hundreds of entries a second ask for the same few: what a form says of itself
-    (open, programme) may be ``STATE_SECONDS`` old.
+    (state, programme) may be ``STATE_SECONDS`` old.
     """
     name = (form_id, version)
     found, read_at = _recent.get(name, (None, 0.0))
@@ -54,9 +54,14 @@ def find_version(form_id: str, version: str) -> PublishedVersion | None:
     return _recent[name][0]
 
 
+def forget_states() -> None:
+    """Ask the database again what forms say of themselves, after a change."""
+    _recent.clear()
+
+
 def forget_versions() -> None:
     """Forget all that is remembered of versions; for tests, which take them back."""
-    _recent.clear()
+    forget_states()
     _compiled.cache_clear()
 
 
@@ -76,12 +81,21 @@ def newest_versions() -> Select[FormVersion]:
     )
 
 
+def versions_of(form_id: str) -> Select[FormVersion]:
+    """Select all versions of a form, the newest first."""
+    return (
+        select(FormVersion)
+        .where(FormVersion.form_id == form_id)
+        .order_by(FormVersion.id.desc())
+    )
+
+
 def usable_versions(actor: Actor) -> Select[FormVersion]:
     """Select the newest version of every open form that a person may fill in."""
     grants = actor.grants_for(Permission.SUBMIT)
     programmes = {grant.programme_id for grant in grants}
     statement = newest_versions().join(Form, Form.id == FormVersion.form_id)
-    statement = statement.where(Form.is_open)
+    statement = statement.where(Form.state == FormState.OPEN)
     if None in programmes:
         return statement
     return statement.where(Form.programme_id.in_(programmes))
@@ -97,9 +111,7 @@ def media_of(form_version_id: int) -> Select[FormMedia]:
 
 
 def _published(
-    form_version_id: int,
-    programme_id: str | None,
-    is_open: bool,  # noqa: FBT001 - a row's columns
+    form_version_id: int, programme_id: str | None, state: FormState
 ) -> PublishedVersion:
     compiled = _compiled(form_version_id)
     return PublishedVersion(
@@ -107,7 +119,7 @@ def _published(
         form_id=compiled.form_id,
         version=compiled.version,
         programme_id=programme_id,
-        is_open=is_open,
+        state=state,
         definition=compiled.definition,
         settings=compiled.settings,
         indicators=compiled.indicators,
@@ -116,7 +128,7 @@ def _published(
 
 _recent: dict[tuple[str, str], tuple[PublishedVersion, float]] = {}
 
-_STATE = select(FormVersion.id, Form.programme_id, Form.is_open).join(
+_STATE = select(FormVersion.id, Form.programme_id, Form.state).join(
     Form, Form.id == FormVersion.form_id
 )
 # Built once, and executed without the ORM.

@@ -9,7 +9,8 @@ from flask import request
 from flask_jwt_extended import get_current_user, verify_jwt_in_request
 
 from fieldapp.identity.permissions import Actor, Permission
-from fieldapp.identity.problems import NotPermitted, nothing_here
+from fieldapp.identity.problems import NotPermitted
+from fieldapp.web.problems import nothing_here
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -10,9 +10,9 @@ from fieldapp.extensions import db
 from fieldapp.identity.models import Device
 from fieldapp.identity.people import can_act_for, is_in_sight
 from fieldapp.identity.permissions import Actor
-from fieldapp.identity.problems import nothing_here
 from fieldapp.identity.queries import token_digest
 from fieldapp.web import clock
+from fieldapp.web.problems import nothing_here
 
 TOKEN_BYTES = 20
 
@@ -46,7 +46,7 @@ def add_device(actor: Actor, user_id: UUID, label: str) -> tuple[Device, str]:
 
 def issue_device(user_id: UUID, label: str) -> tuple[Device, str]:
     """Make a device with a new token, for whoever has been checked already."""
-    token = base64.b32encode(secrets.token_bytes(TOKEN_BYTES)).decode().lower()
+    token = new_token()
     device = Device(
         id=uuid4(),
         user_id=user_id,
@@ -69,3 +69,8 @@ def revoke_device(actor: Actor, device_id: UUID) -> None:
     if device.user_id != actor.user_id and not is_in_sight(actor, device.user_id):
         raise nothing_here()
     device.revoked_at = device.revoked_at or clock.now()
+
+
+def new_token() -> str:
+    """Make a token for an address: 160 random bits, in letters that none confuse."""
+    return base64.b32encode(secrets.token_bytes(TOKEN_BYTES)).decode().lower()

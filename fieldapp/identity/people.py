@@ -15,14 +15,14 @@ from fieldapp.extensions import db
 from fieldapp.identity.models import RoleGrant, User
 from fieldapp.identity.passwords import hash_password
 from fieldapp.identity.permissions import Actor, Grant, Permission
-from fieldapp.identity.problems import UsernameTaken, nothing_here
+from fieldapp.identity.problems import UsernameTaken
 from fieldapp.identity.scope import area_condition
 from fieldapp.ledger.chain import Deed
 from fieldapp.ledger.service import append_deeds
 from fieldapp.places.models import Area
 from fieldapp.programmes.models import Programme
 from fieldapp.web import clock
-from fieldapp.web.problems import FieldError, InvalidRequest
+from fieldapp.web.problems import FieldError, InvalidRequest, nothing_here
 from fieldapp.web.text import Text
 
 OPERATOR = "operator"

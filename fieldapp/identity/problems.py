@@ -1,21 +1,10 @@
 """What can be wrong with who is asking."""
 
-from fieldapp.web.problems import NotFound, Problem
+from fieldapp.web.problems import Problem
 from fieldapp.web.text import Text
-
-NOTHING_HERE = Text(
-    "Tidak ada apa-apa di alamat ini, atau bukan untuk Anda.",
-    "There is nothing at this address, or nothing that is yours to see.",
-)
-
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 """What RFC 6750, section 3 wants beside a token that lets nobody in."""
-
-
-def nothing_here() -> NotFound:
-    """Answer the same for what does not exist and for what the actor may not know."""
-    return NotFound(NOTHING_HERE)
 
 
 class SignInRequired(Problem):

@@ -5,21 +5,26 @@ environment itself and leaves alone all that it does not need.
 """
 
 import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import unquote_plus
 from wsgiref.types import WSGIEnvironment
 
+from fieldapp.authoring.offered import definition_of
+from fieldapp.authoring.trials import try_entry
 from fieldapp.config import Config
-from fieldapp.openrosa.auth import device_actor
-from fieldapp.openrosa.body import read_body
+from fieldapp.openrosa.body import Body, Refuse, read_body
+from fieldapp.openrosa.doors import device_actor, draft_at
 from fieldapp.openrosa.multipart import MultipartReader, boundary_of
 from fieldapp.submissions.client import client_text
 from fieldapp.submissions.delivery import Delivery, Outcome, ReceivedFile
-from fieldapp.submissions.files import file_store
+from fieldapp.submissions.files import FileStore, file_store
 from fieldapp.submissions.incoming import BoundedInput
 from fieldapp.submissions.intake import accept
 from fieldapp.submissions.prepare import refuse_early
 from fieldapp.web import clock
 from fieldapp.web.problems import Problem
+from fieldapp.web.text import Text
 
 DOOR = "openrosa"
 DEVICE_ID = re.compile(r"(?:^|&)deviceID=([^&]*)")
@@ -38,9 +43,9 @@ def receive(token: str, environ: WSGIEnvironment, config: Config) -> Outcome:
 
     try:
         actor = device_actor(token)
-        boundary = boundary_of(environ.get("CONTENT_TYPE", ""))
-        body = read_body(
-            MultipartReader(stream.read, boundary),
+        body = _read(
+            environ,
+            stream,
             file_store(config.files_dir),
             max_xml=config.max_instance_bytes,
             refuse=lambda xml: refuse_early(delivery(xml)),
@@ -49,6 +54,46 @@ def receive(token: str, environ: WSGIEnvironment, config: Config) -> Outcome:
         stream.drain()
         raise
     return accept([delivery(body.xml, body.files)])[0]
+
+
+def receive_trial(token: str, environ: WSGIEnvironment, config: Config) -> Text:
+    """Take in what a phone posts to try a draft; the caller commits.
+
+    Its files are read, so that the phone sees its upload come to an end, and dropped.
+
+    :raises Problem: if the token is wrong, or the body can't be read.
+    """
+    stream = BoundedInput(environ, config.max_submission_bytes)
+    try:
+        draft = draft_at(token)
+        with TemporaryDirectory() as folder:
+            store = FileStore(Path(folder) / "files")
+            limit = config.max_instance_bytes
+            body = _read(environ, stream, store, max_xml=limit)
+    except Problem:
+        stream.drain()
+        raise
+    return try_entry(
+        draft,
+        definition_of(draft),
+        body.xml,
+        body.files,
+        client=_client(environ),
+        received_at=clock.now(),
+    )
+
+
+def _read(
+    environ: WSGIEnvironment,
+    stream: BoundedInput,
+    store: FileStore,
+    *,
+    max_xml: int,
+    refuse: Refuse = lambda _: None,
+) -> Body:
+    boundary = boundary_of(environ.get("CONTENT_TYPE", ""))
+    reader = MultipartReader(stream.read, boundary)
+    return read_body(reader, store, max_xml=max_xml, refuse=refuse)
 
 
 def _client(environ: WSGIEnvironment) -> str:

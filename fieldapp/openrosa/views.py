@@ -1,4 +1,4 @@
-"""The addresses that phones call, below ``/v1/key/<token>``."""
+"""The addresses that phones call, below ``/v1/key/TOKEN`` and ``/v1/draft/TOKEN``."""
 
 from http import HTTPStatus
 from urllib.parse import quote
@@ -8,92 +8,95 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from fieldapp.config import Config
-from fieldapp.forms.offered import (
-    OfferedFile,
-    OfferedForm,
-    get_offered_file,
-    get_offered_xml,
-    offered_files,
-    offered_forms,
-)
+from fieldapp.extensions import db
+from fieldapp.forms.offered import OfferedFile, OfferedForm
 from fieldapp.identity.access import public
-from fieldapp.identity.problems import nothing_here
 from fieldapp.openrosa import render
-from fieldapp.openrosa.auth import base_url, collecting_actor, device_actor
-from fieldapp.openrosa.receiving import receive
-from fieldapp.web.problems import Problem, ServerUnavailable
+from fieldapp.openrosa.doors import DRAFT, base_url, open_door, refuse_unknown
+from fieldapp.openrosa.receiving import receive, receive_trial
+from fieldapp.web.problems import Problem, ServerUnavailable, nothing_here
 from fieldapp.web.text import Text
 
 TOKEN_IS_CHECKED = "The token in the address is the credential; each view checks it."  # noqa: S105 - A reason, no password.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/key/<token>")
+blueprint = Blueprint(
+    "openrosa", __name__, url_prefix="/v1/<any(key, draft):kind>/<token>"
+)
 
 
 @blueprint.get("/formList")
 @public(TOKEN_IS_CHECKED)
-def list_forms(token: str) -> Response:
-    """List the forms that the phone's owner may fill in (Form Discovery 1.0)."""
-    actor = collecting_actor(token)
-    base = base_url(token)
-    forms = offered_forms(actor, form_id=request.args.get("formID"))
+def list_forms(kind: str, token: str) -> Response:
+    """List the forms that are behind the token (Form Discovery 1.0)."""
+    door = open_door(kind, token)
+    base = base_url(kind, token)
+    forms = door.forms(request.args.get("formID"))
     return _cacheable(
-        render.form_list(_form_entry(form, base, actor.language) for form in forms)
+        render.form_list(_form_entry(form, base, door.language) for form in forms)
     )
 
 
 @blueprint.get("/forms/<form_id>/v/<version>.xml")
 @public(TOKEN_IS_CHECKED)
-def download_form(token: str, form_id: str, version: str) -> Response:
+def download_form(kind: str, token: str, form_id: str, version: str) -> Response:
     """Give a form version's XForm, byte for byte as the list's hash says."""
-    form = get_offered_xml(collecting_actor(token), form_id, version)
+    form = open_door(kind, token).xml(form_id, version)
     return _cacheable(form.xml, etag=form.md5)
 
 
 @blueprint.get("/forms/<form_id>/v/<version>/manifest")
 @public(TOKEN_IS_CHECKED)
-def list_files(token: str, form_id: str, version: str) -> Response:
+def list_files(kind: str, token: str, form_id: str, version: str) -> Response:
     """List the files that go with a form version (Form Discovery 1.0)."""
-    base = _version_url(base_url(token), form_id, version)
-    files = offered_files(collecting_actor(token), form_id, version)
+    base = _version_url(base_url(kind, token), form_id, version)
+    files = open_door(kind, token).files(form_id, version)
     return _cacheable(render.manifest(_file_entry(file, base) for file in files))
 
 
 @blueprint.get("/forms/<form_id>/v/<version>/files/<name>")
 @public(TOKEN_IS_CHECKED)
-def download_file(token: str, form_id: str, version: str, name: str) -> Response:
+def download_file(
+    kind: str, token: str, form_id: str, version: str, name: str
+) -> Response:
     """Give one file of a form version, the very bytes that the manifest hashed."""
-    file = get_offered_file(collecting_actor(token), form_id, version, name)
+    files = open_door(kind, token).files(form_id, version)
+    file = next((each for each in files if each.name == name), None)
+    if file is None:
+        raise nothing_here()
     return _cacheable(file.content, etag=file.md5, kind=file.media_type)
 
 
 @blueprint.route("/submission", methods=["HEAD"])
 @public(TOKEN_IS_CHECKED)
-def announce(token: str) -> Response:
+def announce(kind: str, token: str) -> Response:
     """Tell a phone that it may post here, and how much at once (Form Submission 1.0).
 
     204 and nothing else: Collect takes any other success for a login page.
     """
-    device_actor(token)
+    refuse_unknown(kind, token)
     return _with_limit(Response(status=HTTPStatus.NO_CONTENT))
 
 
 @blueprint.post("/submission")
 @public(TOKEN_IS_CHECKED)
-def submit(token: str) -> Response:
+def submit(kind: str, token: str) -> Response:
     """Take one entry, or one part of it, with its files (Form Submission 1.0)."""
+    if kind == DRAFT:
+        text = receive_trial(token, request.environ, _config())
+        db.session.commit()
+        return _taken(text)
     outcome = receive(token, request.environ, _config())
     if outcome.problem is not None:
         return _problem_response(outcome.problem)
-    body = render.message(outcome.message.both(), nature="submit_success")
-    return _with_limit(render.xml_response(body, HTTPStatus.CREATED))
+    return _taken(outcome.message)
 
 
 @blueprint.route("/<path:_rest>", methods=METHODS)
 @public(TOKEN_IS_CHECKED)
-def refuse_elsewhere(token: str, _rest: str) -> Response:
+def refuse_elsewhere(kind: str, token: str, _rest: str) -> Response:
     """Answer in XML at addresses that phones do not have."""
-    device_actor(token)
+    refuse_unknown(kind, token)
     raise nothing_here()
 
 
@@ -126,14 +129,6 @@ def _http_response(error: HTTPException) -> Response:
     )
 
 
-@blueprint.before_request
-def _refuse_nul() -> None:
-    """Refuse NUL in an address, which no column can hold."""
-    values = (request.view_args or {}).values()
-    if any("\0" in value for value in values):
-        raise nothing_here()
-
-
 @blueprint.after_request
 def _add_headers(response: Response) -> Response:
     return render.add_headers(response)
@@ -142,6 +137,11 @@ def _add_headers(response: Response) -> Response:
 def _config() -> Config:
     config: Config = current_app.config["FIELDAPP"]
     return config
+
+
+def _taken(text: Text) -> Response:
+    body = render.message(text.both(), nature="submit_success")
+    return _with_limit(render.xml_response(body, HTTPStatus.CREATED))
 
 
 def _with_limit(response: Response) -> Response:

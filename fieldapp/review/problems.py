@@ -102,3 +102,22 @@ class SecondReviewerNeeded(Problem):
                 "from somebody else.",
             )
         )
+
+
+class EntrySealed(Problem):
+    """An encrypted entry cannot be read here, so nobody here can approve it."""
+
+    status = 409
+    slug = "entry-sealed"
+    title = Text("Entri terkunci", "The entry is sealed")
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "Isian dienkripsi di HP dan tidak bisa dibaca di sini, jadi tidak bisa "
+                "disetujui. Unduh XML dan berkasnya, lalu buka dengan kunci pribadi.",
+                "The answers were encrypted on the phone and cannot be read here, so "
+                "they cannot be approved. Download the XML and the files, and open "
+                "them with the private key.",
+            )
+        )

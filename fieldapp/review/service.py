@@ -23,6 +23,7 @@ from fieldapp.ledger.service import append_deeds, lock_heads
 from fieldapp.review.models import Decision, DecisionKind
 from fieldapp.review.problems import (
     DecisionNotAllowed,
+    EntrySealed,
     NoteRequired,
     RevisionOutdated,
     SecondReviewerNeeded,
@@ -89,6 +90,7 @@ def decide(
     :raises OwnEntry: if the actor sent any revision of it.
     :raises DecisionNotAllowed: if the entry's state does not take the decision.
     :raises NoteRequired: if the decision needs a reason.
+    :raises EntrySealed: if it is encrypted, and is to be approved unread.
     :raises ViolationsStand: if it breaks rules that the actor does not override.
     :raises SecondReviewerNeeded: if the actor gave the first of two approvals.
     """
@@ -163,6 +165,8 @@ def _refuse_author(actor: Actor, submission: Submission) -> None:
 def _check(order: Order, submission: Submission) -> None:
     if order.kind not in TRANSITIONS[submission.state]:
         raise DecisionNotAllowed(submission.state)
+    if order.kind is DecisionKind.APPROVE and submission.is_sealed:
+        raise EntrySealed
     breaks_rules = order.kind is DecisionKind.APPROVE and submission.violation_count
     if breaks_rules and not order.override:
         raise ViolationsStand(submission.violation_count)

@@ -61,13 +61,16 @@ def files_received(stored: StoredRevision, files: Sequence[ReceivedFile]) -> Dee
 
 
 def held_deed(
-    held: HeldEntry, kind: str, *, actor_id: UUID, detail: dict[str, Any]
+    held: HeldEntry, kind: str, *, actor_id: UUID | None, detail: dict[str, Any]
 ) -> Deed:
-    """Log what became of an entry that is held, in the sender's own area."""
+    """Log what became of an entry that is held, in the sender's own area.
+
+    Without an actor it is the server that did it, when a form was published.
+    """
     return Deed(
         area_code=held.area_codes[0],
         kind=kind,
-        actor=str(actor_id),
+        actor=str(actor_id or "server"),
         subject=f"held:{held.id}",
         digests={"entry": salted(held.salt, held.digest)},
         detail=detail,

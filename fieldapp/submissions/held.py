@@ -2,15 +2,17 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fieldapp.extensions import db
 from fieldapp.identity.permissions import Actor, Permission
+from fieldapp.identity.queries import load_actor
 from fieldapp.ledger.service import append_deeds, lock_heads
 from fieldapp.places.models import COUNTRY
 from fieldapp.submissions import messages
@@ -22,9 +24,19 @@ from fieldapp.submissions.delivery import (
     ReceivedFile,
 )
 from fieldapp.submissions.known import areas_of
-from fieldapp.submissions.models import Attachment, HeldEntry, HeldState
+from fieldapp.submissions.models import (
+    Attachment,
+    HeldEntry,
+    HeldReason,
+    HeldState,
+)
 from fieldapp.submissions.prepare import Hold, Release, Waiting, prepare
-from fieldapp.submissions.problems import AlreadyDecided, OwnEntry, StillHeld
+from fieldapp.submissions.problems import (
+    AlreadyDecided,
+    NotAllowed,
+    OwnEntry,
+    StillHeld,
+)
 from fieldapp.submissions.record import SALT_BYTES, changed_ids, record_entries
 from fieldapp.submissions.scope import get_visible_held
 from fieldapp.web.clock import now
@@ -80,8 +92,48 @@ def release(actor: Actor, held_id: UUID, *, area_code: str | None = None) -> Out
     (outcome,) = record_entries([prepared], at=at)
     if isinstance(outcome, Hold):
         raise StillHeld(outcome.explanation)
-    _decide(held, HeldState.RELEASED, actor, at=at, note=None)
+    _decide(held, HeldState.RELEASED, actor.user_id, at=at, note=None)
     return outcome
+
+
+def take_in_again(held_id: UUID) -> bool:
+    """Give an entry that was held for its form to the intake, as if it came now.
+
+    It is for when the form has been published or opened (design.md, section 5). What
+    then keeps it from being counted is what it is held for from then on. The caller
+    commits.
+    """
+    held = db.session.get_one(HeldEntry, held_id, with_for_update=True)
+    if held.state is not HeldState.HELD or held.reason is not HeldReason.FORM:
+        return False
+    sender = load_actor(held.sender_id)
+    try:
+        if sender is None:
+            return False
+        prepared = prepare(replace(_delivery(held), actor=_on_device(sender, held)))
+    except NotAllowed:
+        return False
+    if isinstance(prepared, Waiting):
+        return _hold_for(held, prepared.hold)
+    at = now()
+    lock_heads(
+        {prepared.area_code, held.area_codes[0], *areas_of(changed_ids(prepared))}
+    )
+    (outcome,) = record_entries([prepared], at=at)
+    if isinstance(outcome, Hold):
+        return _hold_for(held, outcome)
+    _decide(held, HeldState.RELEASED, None, at=at, note=None)
+    return True
+
+
+def held_for_form(form_id: str) -> Select[UUID]:
+    """Select the ids of the entries held because of their form, in their order."""
+    return (
+        select(HeldEntry.id)
+        .where(HeldEntry.state == HeldState.HELD, HeldEntry.form_id == form_id)
+        .where(HeldEntry.reason == HeldReason.FORM)
+        .order_by(HeldEntry.received_at, HeldEntry.id)
+    )
 
 
 def discard(actor: Actor, held_id: UUID, *, note: str) -> HeldEntry:
@@ -92,7 +144,7 @@ def discard(actor: Actor, held_id: UUID, *, note: str) -> HeldEntry:
     held = _deciding(actor, held_id)
     at = now()
     lock_heads([held.area_codes[0]])
-    _decide(held, HeldState.DISCARDED, actor, at=at, note=note)
+    _decide(held, HeldState.DISCARDED, actor.user_id, at=at, note=note)
     return held
 
 
@@ -106,20 +158,37 @@ def _deciding(actor: Actor, held_id: UUID) -> HeldEntry:
 
 
 def _decide(
-    held: HeldEntry, state: HeldState, actor: Actor, *, at: datetime, note: str | None
+    held: HeldEntry,
+    state: HeldState,
+    decided_by: UUID | None,
+    *,
+    at: datetime,
+    note: str | None,
 ) -> None:
     held.state = state
-    held.decided_by = actor.user_id
+    held.decided_by = decided_by
     held.decided_at = at
     held.note = note
     deed = held_deed(
         held,
         f"held-entry-{state.value}",
-        actor_id=actor.user_id,
+        actor_id=decided_by,
         detail={"has_note": note is not None},
     )
     append_deeds([deed], at=at)
     db.session.flush()
+
+
+def _hold_for(held: HeldEntry, hold: Hold) -> bool:
+    """Say anew why an entry is held, where its form is no longer the reason."""
+    held.reason = hold.reason
+    held.explanation = hold.explanation.as_dict()
+    held.detail = dict(hold.detail)
+    return False
+
+
+def _on_device(sender: Actor, held: HeldEntry) -> Actor:
+    return replace(sender, device_id=held.device_id)
 
 
 def _delivery(held: HeldEntry) -> Delivery:

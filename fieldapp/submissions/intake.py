@@ -7,6 +7,7 @@ deliveries ─ prepare (read, judge; no locks) ─ group commit ─ outcomes
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain, repeat
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolati
 from sqlalchemy.exc import DBAPIError
 
 from fieldapp.extensions import db
+from fieldapp.forms.queries import forget_states
 from fieldapp.identity.permissions import Actor
 from fieldapp.ledger.service import append_deeds, lock_heads
 from fieldapp.submissions import messages
@@ -25,7 +27,7 @@ from fieldapp.submissions.delivery import (
     ReceivedFile,
 )
 from fieldapp.submissions.group_commit import GroupCommit
-from fieldapp.submissions.held import hold_entries
+from fieldapp.submissions.held import held_for_form, hold_entries, take_in_again
 from fieldapp.submissions.known import areas_of, stored_revisions
 from fieldapp.submissions.prepare import Hold, Judged, Waiting, prepare
 from fieldapp.submissions.problems import FileNameTaken
@@ -63,6 +65,17 @@ def add_file(actor: Actor, instance_id: str, file: ReceivedFile) -> Outcome:
     """
     at = now()
     return with_retries(lambda: _add_file(actor, instance_id, file, at))
+
+
+def accept_held_for(form_id: str) -> int:
+    """Take in what was held because of a form, now that it is published or open.
+
+    Each entry is committed by itself; gives how many are taken in.
+    """
+    forget_states()
+    waiting = db.session.scalars(held_for_form(form_id)).all()
+    db.session.commit()
+    return sum(with_retries(partial(take_in_again, held_id)) for held_id in waiting)
 
 
 def refuse_unsent(actor: Actor, instance_id: str) -> None:

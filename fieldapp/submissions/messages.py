@@ -85,9 +85,12 @@ HELD_CLOSED_FORM = Text(
     "Kept, not yet counted: the form {form} is closed. A coordinator will look at "
     "it; there is no need to send it again.",
 )
-HELD_ENCRYPTED = Text(
-    "Disimpan dalam keadaan terkunci, belum dihitung: server ini tidak punya kunci.",
-    "Kept sealed, not yet counted: this server does not have the key.",
+SEALED_LABEL = Text("Entri terkunci", "Sealed entry")
+SEALED = Text(
+    "Isian dienkripsi di HP. Server menyimpannya utuh, tetapi tidak bisa membaca, "
+    "memeriksa, atau menghitungnya.",
+    "The answers were encrypted on the phone. The server keeps them whole, but cannot "
+    "read, check or count them.",
 )
 
 NO_SUCH_ENTRY = Text(
@@ -167,12 +170,17 @@ def told(status: OutcomeStatus, violations: Sequence[Mapping[str, Any]]) -> Text
         return DUPLICATE
     if not violations:
         return REVISED if status is OutcomeStatus.REVISED else RECEIVED
-    labels = [violation["label"] for violation in violations[:SHOWN_FIELDS]]
-    counted = {"count": len(violations)}
+    fields, counted = named(violations), {"count": len(violations)}
     return Text(
-        RECEIVED_WITH_VIOLATIONS.id.format(fields=_listed(labels, "id"), **counted),
-        RECEIVED_WITH_VIOLATIONS.en.format(fields=_listed(labels, "en"), **counted),
+        RECEIVED_WITH_VIOLATIONS.id.format(fields=fields.id, **counted),
+        RECEIVED_WITH_VIOLATIONS.en.format(fields=fields.en, **counted),
     )
+
+
+def named(violations: Sequence[Mapping[str, Any]]) -> Text:
+    """List the questions of some violations, as many as a phone can show."""
+    labels = [violation["label"] for violation in violations[:SHOWN_FIELDS]]
+    return Text(_listed(labels, "id"), _listed(labels, "en"))
 
 
 def _listed(labels: Sequence[Mapping[str, str]], language: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -83,6 +84,8 @@ class Submission(Base):
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     """Goes into every digest in the log; erasing it makes them unguessable."""
     is_demo: Mapped[bool] = mapped_column(default=False)
+    is_sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The current revision is encrypted: it can be kept, but not read or counted."""
 
 
 class Revision(Base):

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fieldapp.forms.models import FormState
+from fieldapp.forms.offered import submitting_areas
 from fieldapp.forms.queries import PublishedVersion, find_version
 from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.places.codes import DOTTED, UNDOTTED_VILLAGE, time_zone
@@ -17,6 +19,7 @@ from fieldapp.submissions.judging import CLOCK_TOLERANCE, judge
 from fieldapp.submissions.judging import captured_at as claimed_at
 from fieldapp.submissions.models import HeldReason
 from fieldapp.submissions.problems import NotAllowed, TooLarge, Unreadable
+from fieldapp.submissions.sealed import sealed_files
 from fieldapp.web.text import Text
 from fieldapp.xform.instance import Instance, InstanceUnreadable, read_instance
 from fieldapp.xform.judgement import Judgement, Violation
@@ -66,6 +69,8 @@ class Judged:
     violations: tuple[dict[str, Any], ...]
     warnings: tuple[dict[str, Any], ...]
     expected_files: tuple[str, ...]
+    is_sealed: bool
+    """Encrypted on the phone: nobody here can read or judge its answers."""
     released_by: Actor | None
     """Who decided that it is to be taken in as it is, where somebody did."""
 
@@ -102,7 +107,7 @@ def prepare(delivery: Delivery, *, release: Release | None = None) -> Judged | W
     version = find_version(instance.form_id, instance.version)
     if release is None:
         _refuse_without_right(delivery, version)
-    if version is None or not version.is_open or instance.is_encrypted:
+    if version is None or version.state is FormState.CLOSED:
         return Waiting(envelope, _form_hold(envelope, version))
     judgement = judge(version.definition, instance, received_at=delivery.received_at)
     if release is None:
@@ -155,23 +160,19 @@ def _refuse_without_right(delivery: Delivery, version: PublishedVersion | None) 
 def _form_hold(envelope: Envelope, version: PublishedVersion | None) -> Hold:
     instance = envelope.instance
     detail = {"form": instance.form_id, "version": instance.version}
-    if version is None:
-        explanation = messages.HELD_UNKNOWN_FORM.format(**detail)
-    elif not version.is_open:
-        explanation = messages.HELD_CLOSED_FORM.format(**detail)
-    else:
-        explanation = messages.HELD_ENCRYPTED
-    return Hold(HeldReason.FORM, explanation, detail)
+    is_known = version is not None
+    text = messages.HELD_CLOSED_FORM if is_known else messages.HELD_UNKNOWN_FORM
+    return Hold(HeldReason.FORM, text.format(**detail), detail)
 
 
 def _area_code(
     delivery: Delivery, version: PublishedVersion, judgement: Judgement
 ) -> str | None:
-    """Read the village; a form that asks for none sits at the sender's own area."""
-    if version.definition.village_path is not None:
+    """Read the village; what does not tell it sits at the sender's own area."""
+    is_told = version.definition.village_path is not None
+    if is_told and not judgement.instance.is_encrypted:
         return judgement.village_code
-    grants = delivery.actor.grants_for(Permission.SUBMIT)
-    return grants[0].area_code
+    return submitting_areas(delivery.actor, version.programme_id)[0]
 
 
 def _area_hold(
@@ -204,7 +205,12 @@ def _judged(
     trusted = captured_at or received_at
     if trusted > received_at + CLOCK_TOLERANCE or trusted < EARLIEST:
         trusted = received_at
-    clock = _clock_warnings(captured_at, received_at)
+    is_sealed = envelope.instance.is_encrypted
+    warnings = (
+        *(_as_dict(item) for item in judgement.warnings),
+        *([_warning("sealed", messages.SEALED_LABEL, messages.SEALED)] * is_sealed),
+        *_clock_warnings(captured_at, received_at),
+    )
     return Judged(
         envelope=envelope,
         version=version,
@@ -213,8 +219,11 @@ def _judged(
         captured_on=trusted.astimezone(ZoneInfo(time_zone(area_code))).date(),
         title=judgement.instance_name or None,
         violations=tuple(_as_dict(item) for item in judgement.violations),
-        warnings=(*(_as_dict(item) for item in judgement.warnings), *clock),
-        expected_files=judgement.attachment_names,
+        warnings=warnings,
+        expected_files=(
+            sealed_files(envelope.instance) if is_sealed else judgement.attachment_names
+        ),
+        is_sealed=is_sealed,
         released_by=released_by,
     )
 
@@ -230,15 +239,20 @@ def _clock_warnings(
         text = messages.CLOCK_OLD
     else:
         return ()
-    warning = {
+    value = captured_at.isoformat()
+    return (_warning("clock", messages.CLOCK_LABEL, text, value),)
+
+
+def _warning(rule: str, label: Text, message: Text, value: str = "") -> dict[str, Any]:
+    """Write a warning about the entry as a whole, which no rule of its form gives."""
+    return {
         "path": "",
-        "rule": "clock",
-        "label": messages.CLOCK_LABEL.as_dict(),
-        "message": text.as_dict(),
-        "value": captured_at.isoformat(),
+        "rule": rule,
+        "label": label.as_dict(),
+        "message": message.as_dict(),
+        "value": value,
         "detail": {},
     }
-    return (warning,)
 
 
 def _as_dict(violation: Violation) -> dict[str, Any]:

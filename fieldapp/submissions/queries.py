@@ -10,7 +10,6 @@ from sqlalchemy.orm import defer
 
 from fieldapp.extensions import db
 from fieldapp.identity.models import User
-from fieldapp.identity.problems import nothing_here
 from fieldapp.places.codes import within
 from fieldapp.places.models import Area
 from fieldapp.submissions.models import (
@@ -22,6 +21,7 @@ from fieldapp.submissions.models import (
     Submission,
     SubmissionState,
 )
+from fieldapp.web.problems import nothing_here
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,10 @@ class SubmissionSummary(Schema):
     received_at = fields.AwareDateTime(attribute="submission.received_at")
     updated_at = fields.AwareDateTime(attribute="submission.updated_at")
     is_demo = fields.Boolean(attribute="submission.is_demo")
+    is_sealed = fields.Boolean(
+        attribute="submission.is_sealed",
+        metadata={"description": "Encrypted: nobody here can read or approve it."},
+    )
 
 
 class SubmissionPage(Schema):

@@ -9,9 +9,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from fieldapp.extensions import db
 from fieldapp.forms.models import Form
 from fieldapp.identity.permissions import Actor, Permission
-from fieldapp.identity.problems import nothing_here
 from fieldapp.identity.scope import area_condition
 from fieldapp.submissions.models import HeldEntry, Revision, Submission
+from fieldapp.web.problems import nothing_here
 
 
 def visible_submissions(actor: Actor, *permissions: Permission) -> Select[Submission]:

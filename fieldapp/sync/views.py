@@ -17,7 +17,6 @@ from fieldapp.forms.offered import (
 )
 from fieldapp.identity.access import current_actor, requires
 from fieldapp.identity.permissions import Permission
-from fieldapp.identity.problems import nothing_here
 from fieldapp.submissions.client import client_text
 from fieldapp.submissions.delivery import Outcome, OutcomeStatus
 from fieldapp.sync.attachments import receive_file
@@ -77,7 +76,6 @@ def put_attachment(instance_id: str, name: str) -> tuple[dict[str, Any], int]:
 
     A `Content-Digest: sha-256=:…:` (RFC 9530) is checked.
     """
-    _refuse_nul(instance_id)
     outcome = receive_file(
         current_actor(), instance_id, name, request.environ, _config()
     )
@@ -99,7 +97,6 @@ def list_changes(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, content_type="text/xml", schema={"type": "string"})
 def read_form_version(form_id: str, version: str) -> Response:
     """Give a form version's XForm, byte for byte as its `md5` says."""
-    _refuse_nul(form_id, version)
     form = get_offered_xml(current_actor(), form_id, version)
     return _cacheable(form.xml, form.md5, "text/xml; charset=utf-8")
 
@@ -109,7 +106,6 @@ def read_form_version(form_id: str, version: str) -> Response:
 @blueprint.response(200, content_type="*/*", schema={"type": "string"})
 def read_form_file(form_id: str, version: str, name: str) -> Response:
     """Give a file that goes with a form version."""
-    _refuse_nul(form_id, version)
     file = get_offered_file(current_actor(), form_id, version, name)
     return _cacheable(file.content, file.md5, file.media_type)
 
@@ -117,12 +113,6 @@ def read_form_file(form_id: str, version: str, name: str) -> Response:
 def _config() -> Config:
     config: Config = current_app.config["FIELDAPP"]
     return config
-
-
-def _refuse_nul(*values: str) -> None:
-    """Refuse NUL in an address, which no column can hold."""
-    if any("\0" in value for value in values):
-        raise nothing_here()
 
 
 def _cacheable(body: bytes, etag: str, media_type: str) -> Response:

@@ -87,6 +87,17 @@ class NotFound(Problem):
     title = Text("Tidak ditemukan", "Not found")
 
 
+NOTHING_HERE = Text(
+    "Tidak ada apa-apa di alamat ini, atau bukan untuk Anda.",
+    "There is nothing at this address, or nothing that is yours to see.",
+)
+
+
+def nothing_here() -> NotFound:
+    """Answer the same for what does not exist and for what the actor may not know."""
+    return NotFound(NOTHING_HERE)
+
+
 class ServerUnavailable(Problem):
     """The server can't answer at this moment; the client should try again."""
 
@@ -176,8 +187,16 @@ def _database_is_away(error: OperationalError) -> Response:
     return problem_response(ServerUnavailable())
 
 
+def _refuse_nul() -> None:
+    """Refuse NUL in an address, which no column can hold."""
+    values = (request.view_args or {}).values()
+    if any("\0" in value for value in values if isinstance(value, str)):
+        raise nothing_here()
+
+
 def install(app: Flask) -> None:
     """Answer every failure, expected or Werkzeug's own, as problem details."""
+    app.before_request(_refuse_nul)
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _http_response)
     app.register_error_handler(OperationalError, _database_is_away)

@@ -8,9 +8,14 @@ from typing import Any, TextIO
 
 import click
 
+from fieldapp.xform.comparison import compare
 from fieldapp.xform.definition import FormDefinition, FormError
 from fieldapp.xform.evaluate import evaluate, time_of_capture
-from fieldapp.xform.explain import explain_form, explain_judgement
+from fieldapp.xform.explain import (
+    explain_comparison,
+    explain_form,
+    explain_judgement,
+)
 from fieldapp.xform.files import OpenedForm, open_form
 from fieldapp.xform.instance import InstanceUnreadable, open_instance
 from fieldapp.xform.lines import (
@@ -47,6 +52,19 @@ def check(file: Path, media: Path | None) -> None:
     """Compile a form and explain it; fails if it does not compile."""
     for line in explain_form(_open(file, media)):
         click.echo(line)
+
+
+@form_commands.command("compare")
+@click.argument("older", type=FILE)
+@click.argument("newer", type=FILE)
+@click.option("--language", default="id", show_default=True, help="id or en")
+def compare_versions(older: Path, newer: Path, language: str) -> None:
+    """Tell what a form asks otherwise than before; fails if a type changes."""
+    forms = _open(older, None).definition, _open(newer, None).definition
+    comparison = compare(*forms)
+    for line in explain_comparison(comparison, language):
+        click.echo(line)
+    sys.exit(1 if comparison.retyped else 0)
 
 
 @form_commands.command("try")

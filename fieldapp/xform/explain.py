@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fieldapp.xform.comparison import Comparison, Question
 from fieldapp.xform.definition import FormDefinition, path_text
 from fieldapp.xform.files import OpenedForm
 from fieldapp.xform.judgement import Judgement, Violation
@@ -53,6 +54,21 @@ def _identity(form: FormDefinition) -> Iterator[str]:
         )
     if (form.root.name, "meta", "instanceID") not in form.nodes:
         yield "tidak ada instanceID di meta / there is no instanceID in meta"
+
+
+def explain_comparison(comparison: Comparison, language: str) -> Iterator[str]:
+    """Tell what is added (+), removed (-) and changed (~) between two versions."""
+    for mark, questions in (("+", comparison.added), ("-", comparison.removed)):
+        for question in questions:
+            yield f"{mark} {_named(question, language)}"
+    for change in comparison.changed:
+        yield f"{'✗' if change.is_retyped else '~'} {_named(change.question, language)}"
+        for aspect in change.aspects:
+            yield f"    {aspect.name}: {aspect.before or '–'} → {aspect.after or '–'}"
+
+
+def _named(question: Question, language: str) -> str:
+    return f"{text_for(question.label, language)} [{question.path}] ({question.kind})"
 
 
 def explain_judgement(judgement: Judgement, language: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from fieldapp.extensions import db
-from fieldapp.forms.models import Form
+from fieldapp.forms.models import Form, FormState
 from fieldapp.identity.models import RoleGrant, User
 from fieldapp.identity.permissions import Role
 from fieldapp.web import clock
@@ -202,7 +202,7 @@ def test_old_versions_can_still_be_fetched_and_only_the_newest_is_listed(
 
 
 def test_a_closed_form_is_no_longer_listed(phone: Phone) -> None:
-    db.session.get_one(Form, "setoran").is_open = False
+    db.session.get_one(Form, "setoran").state = FormState.CLOSED
     db.session.commit()
 
     assert list(listed(phone.get("/formList"))) == ["catatan"]

@@ -88,6 +88,7 @@ def test_a_list_tells_what_a_reviewer_needs(
         "received_at": submission.received_at.isoformat(),
         "updated_at": submission.updated_at.isoformat(),
         "is_demo": False,
+        "is_sealed": False,
     }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldapp.extensions import db
-from fieldapp.forms.models import Form
+from fieldapp.forms.models import Form, FormState
 from fieldapp.identity.models import User
 from fieldapp.identity.permissions import Role
 from fieldapp.review.models import Decision, DecisionKind
@@ -138,7 +138,7 @@ def test_a_new_version_and_a_closed_form_are_told(siti: Client) -> None:
 
     publish_small_form("2026112201")
     published = siti.poll()
-    db.session.get_one(Form, "setoran").is_open = False
+    db.session.get_one(Form, "setoran").state = FormState.CLOSED
     db.session.commit()
     closed = siti.poll()
 

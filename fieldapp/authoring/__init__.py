@@ -1,0 +1,1 @@
+"""Making forms: drafts, trying them on a phone, publishing, retiring."""

@@ -1,0 +1,154 @@
+"""What a phone finds behind the token in its address: its owner's forms, or a draft."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from flask import current_app, request
+
+from fieldapp.authoring.drafts import find_draft_by_token
+from fieldapp.authoring.models import FormDraft
+from fieldapp.authoring.offered import offered_draft, offered_draft_files
+from fieldapp.config import Config
+from fieldapp.forms.offered import (
+    OfferedFile,
+    OfferedForm,
+    OfferedXml,
+    get_offered_xml,
+    offered_files,
+    offered_forms,
+)
+from fieldapp.identity.permissions import Actor, Permission
+from fieldapp.identity.queries import find_device_actor
+from fieldapp.openrosa.problems import NoTask, WrongDeviceToken
+from fieldapp.web.problems import nothing_here
+
+OWNERS = "key"
+DRAFT = "draft"
+"""The two kinds of doors, as they stand in an address."""
+
+
+class Door(Protocol):
+    """What stands behind a token."""
+
+    @property
+    def language(self) -> str:
+        """Give the language of names in lists."""
+
+    def forms(self, form_id: str | None) -> list[OfferedForm]:
+        """List the forms, or the one asked for."""
+
+    def xml(self, form_id: str, version: str) -> OfferedXml:
+        """Get the XForm of a version."""
+
+    def files(self, form_id: str, version: str) -> list[OfferedFile]:
+        """List the files that go with a version."""
+
+
+@dataclass(frozen=True)
+class OwnersDoor:
+    """A phone that speaks for its owner."""
+
+    actor: Actor
+
+    @property
+    def language(self) -> str:
+        """Give the owner's language."""
+        return self.actor.language
+
+    def forms(self, form_id: str | None) -> list[OfferedForm]:
+        """List the forms that the owner may fill in."""
+        return offered_forms(self.actor, form_id=form_id)
+
+    def xml(self, form_id: str, version: str) -> OfferedXml:
+        """Get a version that the owner may fill in."""
+        return get_offered_xml(self.actor, form_id, version)
+
+    def files(self, form_id: str, version: str) -> list[OfferedFile]:
+        """List the files of such a version, the villages cut to the owner's areas."""
+        return offered_files(self.actor, form_id, version)
+
+
+@dataclass(frozen=True)
+class DraftDoor:
+    """A phone that tries a draft, whoever holds it."""
+
+    draft: FormDraft
+    language: str = "id"
+
+    def forms(self, form_id: str | None) -> list[OfferedForm]:
+        """List the draft."""
+        is_wanted = form_id in (None, self.draft.form_id)
+        return [offered_draft(self.draft)] if is_wanted else []
+
+    def xml(self, form_id: str, version: str) -> OfferedXml:
+        """Get the draft's XForm."""
+        self._refuse_other(form_id, version)
+        return OfferedXml(self.draft.xml, self.draft.md5)
+
+    def files(self, form_id: str, version: str) -> list[OfferedFile]:
+        """List the draft's files."""
+        self._refuse_other(form_id, version)
+        return offered_draft_files(self.draft)
+
+    def _refuse_other(self, form_id: str, version: str) -> None:
+        if (form_id, version) != (self.draft.form_id, self.draft.version):
+            raise nothing_here()
+
+
+def open_door(kind: str, token: str) -> Door:
+    """Open what a token leads to, for whoever wants to download forms.
+
+    :raises WrongDeviceToken: if the token is unknown or revoked.
+    :raises NoTask: if no role of the phone's owner lets them send anything.
+    """
+    if kind == DRAFT:
+        return DraftDoor(draft_at(token))
+    actor = device_actor(token)
+    if not actor.grants_for(Permission.SUBMIT):
+        raise NoTask
+    return OwnersDoor(actor)
+
+
+def refuse_unknown(kind: str, token: str) -> None:
+    """Refuse a token that leads nowhere.
+
+    :raises WrongDeviceToken: if so.
+    """
+    if kind == DRAFT:
+        draft_at(token)
+    else:
+        device_actor(token)
+
+
+def device_actor(token: str) -> Actor:
+    """Read whose phone it is.
+
+    :raises WrongDeviceToken: if the token is unknown or revoked.
+    """
+    actor = find_device_actor(token)
+    if actor is None:
+        raise WrongDeviceToken
+    return actor
+
+
+def draft_at(token: str) -> FormDraft:
+    """Read which draft a token is for.
+
+    :raises WrongDeviceToken: if it is unknown, or its draft is gone.
+    """
+    draft = find_draft_by_token(token)
+    if draft is None:
+        raise WrongDeviceToken
+    return draft
+
+
+def base_url(kind: str, token: str) -> str:
+    """Give the address of a phone, up to and with its token.
+
+    It is the operator's public address where that is set, else the one used.
+    Behind a proxy it is what the proxy says only where the operator has said how
+    many proxies to believe.
+    """
+    config: Config = current_app.config["FIELDAPP"]
+    used = f"{request.host_url.rstrip('/')}{request.root_path.rstrip('/')}"
+    return f"{config.public_url or used}/v1/{kind}/{token}"
