@@ -8,8 +8,9 @@ from flask import Flask
 from fieldapp import openapi
 from fieldapp.config import Config, from_env
 from fieldapp.extensions import READS, api, db, jwt, migrate
-from fieldapp.forms.checking import register_check
+from fieldapp.forms.checking import register_check, register_publish_check
 from fieldapp.indicators.checking import check_indicators
+from fieldapp.indicators.linting import check_sheet
 from fieldapp.web import observability, problems
 from fieldapp.web.stateless import NoSession
 
@@ -43,7 +44,8 @@ def create_app(config: Config | None = None) -> Flask:
         JWT_REFRESH_TOKEN_EXPIRES=timedelta(days=90),
         **openapi.SETTINGS,
     )
-    register_check(check_indicators)
+    register_check(check_sheet)
+    register_publish_check(check_indicators)
     db.init_app(app)
     migrate.init_app(app, db)
     jwt.init_app(app)

@@ -15,11 +15,12 @@ from fieldapp.config import ConfigError, from_env
 from fieldapp.embedded import EmbeddedError
 from fieldapp.identity.commands import identity_commands
 from fieldapp.indicators.commands import indicators_commands
+from fieldapp.indicators.linting import check_sheet
 from fieldapp.ledger.commands import ledger_commands
 from fieldapp.places.commands import places_commands
 from fieldapp.serving import WORKERS, refuse_taken, serve
 from fieldapp.web.health import MIGRATIONS
-from fieldapp.xform.commands import form_commands
+from fieldapp.xform.commands import form_commands, register_check
 
 FORMS = Path(__file__).parents[1] / "forms"
 
@@ -116,6 +117,7 @@ def revision(message: str) -> None:
     flask_migrate.migrate(str(MIGRATIONS), message=message)
 
 
+register_check(check_sheet)
 for group in (
     db_commands,
     identity_commands,

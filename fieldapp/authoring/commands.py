@@ -43,8 +43,8 @@ def publish_files(files: tuple[Path, ...], media: Path | None) -> None:
         db.session.commit()
         what = "published" if publication.is_new else "already published"
         click.echo(f"{publication.form_id} {publication.version}: {what}")
-        for warning in publication.warnings:
-            click.echo(f"  warning: {warning}")
+        for remark in publication.remarks:
+            click.echo(f"  {remark.severity}: {remark.told('en')}")
         if taken_in := accept_held_for(publication.form_id):
             click.echo(f"  held entries taken in: {taken_in}")
 

@@ -15,6 +15,7 @@ from fieldapp.forms.checking import (
     FormFile,
     check_form,
     md5_of,
+    refuse_errors,
 )
 from fieldapp.forms.publishing import Publication, publish
 from fieldapp.forms.queries import media_of, versions_of
@@ -52,11 +53,12 @@ def upload(actor: Actor, source: bytes, filename: str, *, area_code: str) -> Upl
     It takes the place of an earlier draft, whose files, token and trial entries
     stay; the files of a first draft are those of the newest version.
 
-    :raises FormRefused: if it does not compile.
+    :raises FormRefused: if it does not compile, or has errors.
     :raises NotPermitted: if the actor may not change forms of its programme.
     """
     checked = check_form(FormFile(source, filename, {}))
     refuse_outsider(actor, checked.form_id, checked.programme_id)
+    refuse_errors(checked)
     lock_heads([COUNTRY])
     draft = db.session.get(FormDraft, checked.form_id)
     token = None

@@ -147,6 +147,21 @@ class DraftFileResponse(Schema):
     md5 = fields.String()
 
 
+class RemarkResponse(Schema):
+    """One thing about a form file, of pyxform or of the server."""
+
+    severity = fields.String(validate=validate.OneOf(["error", "warning", "note"]))
+    code = fields.String(metadata={"description": "Of the kind; it never changes."})
+    texts = fields.Dict(keys=fields.String(), values=fields.String())
+    sheet = fields.String()
+    row = fields.Integer(
+        allow_none=True,
+        metadata={"description": "As Excel shows it; the line of a Markdown file."},
+    )
+    column = fields.String()
+    path = fields.String()
+
+
 class DraftDetail(DraftSummary):
     """A draft, what is to be said about it, and what it changes."""
 
@@ -155,9 +170,7 @@ class DraftDetail(DraftSummary):
         fields.String(),
         metadata={"description": "Lists that it reads; without them, no publishing."},
     )
-    warnings = fields.List(
-        fields.String(), metadata={"description": "What pyxform says of the file."}
-    )
+    remarks = fields.List(fields.Nested(RemarkResponse))
     comparison = fields.Nested(
         ComparisonResponse,
         allow_none=True,

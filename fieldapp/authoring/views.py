@@ -22,7 +22,7 @@ from fieldapp.authoring.schemas import (
 from fieldapp.authoring.scope import get_draft, visible_drafts
 from fieldapp.authoring.versions import compared_with_newest
 from fieldapp.extensions import db
-from fieldapp.forms.checking import CheckedForm
+from fieldapp.forms.checking import CheckedForm, remark_dict
 from fieldapp.identity.access import current_actor, requires
 from fieldapp.identity.permissions import Permission
 from fieldapp.places.models import COUNTRY
@@ -162,7 +162,7 @@ def _detail(
         **{key: getattr(draft, key) for key in _SHOWN},
         "files": [_file(file) for file in files],
         "missing_files": checked.missing_lists,
-        "warnings": checked.compiled.warnings,
+        "remarks": [remark_dict(remark) for remark in checked.remarks],
         "comparison": compared_with_newest(checked),
         "token": token,
         "server_url": token and _server_url(token),

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldapp.forms.problems import FormRefused
-from fieldapp.web.text import Text
-from fieldapp.xform.definition import FormDefinition, FormError
-from fieldapp.xform.parse import parse_form
+from fieldapp.web.text import LANGUAGES, Text
+from fieldapp.xform.definition import FormDefinition
+from fieldapp.xform.linting import Check, examine
+from fieldapp.xform.remarks import Remark
 from fieldapp.xform.sheets import SheetRow
-from fieldapp.xform.xlsform import CompiledForm, compile_xlsform
+from fieldapp.xform.xlsform import CompiledForm
 
 VILLAGE_LIST = "villages.csv"
 """The choice file that the server makes for each person; never stored with a form."""
 EXTERNAL_CHOICES = "itemsets.csv"
 """What pyxform makes of the sheet external_choices; goes to phones as it is."""
 
-Check = Callable[[FormDefinition, Sequence[Mapping[str, Any]]], None]
+PublishCheck = Callable[[FormDefinition, Sequence[Mapping[str, Any]]], None]
 """Gets a form and the rows of its sheet ``indicators``; raises ``FormRefused``."""
 
 _UNADDRESSABLE = re.compile(r"[/\\\x00-\x1f\x7f]")
 _checks: list[Check] = []
+_publish_checks: list[PublishCheck] = []
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class CheckedForm:
     file: FormFile
     compiled: CompiledForm
     definition: FormDefinition
+    remarks: tuple[Remark, ...]
+    """What is wrong with it, or probably not meant; the gravest first."""
 
     @property
     def form_id(self) -> str:
@@ -88,27 +92,55 @@ class CheckedForm:
 
 
 def register_check(check: Check) -> None:
-    """Have a package above look at each form file before it is used."""
+    """Have a package above look at each form file, whatever is published already."""
     if check not in _checks:
         _checks.append(check)
 
 
+def register_publish_check(check: PublishCheck) -> None:
+    """Have a package above compare a form with what is published, before it is too."""
+    if check not in _publish_checks:
+        _publish_checks.append(check)
+
+
 def check_form(file: FormFile) -> CheckedForm:
-    """Compile a form file.
+    """Compile a form file; what else is wrong with it stands in the remarks.
 
     :raises FormRefused: if it does not compile, has no version, or has an id that
-        cannot stand in an address; or if its indicators do not compile.
+        cannot stand in an address.
     """
-    try:
-        compiled = compile_xlsform(file.source, filename=file.name)
-        definition = parse_form(compiled.xml, media=file.media)
-    except FormError as error:
-        raise refusal(f"{file.name}: {error}", f"{file.name}: {error}") from error
-    checked = CheckedForm(file, compiled, definition)
+    examined = examine(file.source, file.name, media=file.media, checks=_checks)
+    compiled, definition = examined.compiled, examined.definition
+    if definition is None:
+        raise _refused(file.name, examined.errors)
+    if compiled is None:
+        raise refusal(
+            f"{file.name}: bukan berkas .xlsx atau .md.",
+            f"{file.name}: it is no .xlsx or .md file.",
+        )
+    checked = CheckedForm(file, compiled, definition, examined.remarks)
     _refuse_unaddressable(checked)
-    for check in _checks:
-        check(definition, checked.indicator_rows)
     return checked
+
+
+def refuse_errors(checked: CheckedForm) -> None:
+    """Refuse a form that loads and yet cannot do what it says.
+
+    :raises FormRefused: naming the cell of each error.
+    """
+    errors = [each for each in checked.remarks if each.severity == "error"]
+    if errors:
+        raise _refused(checked.file.name, errors)
+
+
+def refuse_unpublishable(checked: CheckedForm) -> None:
+    """Refuse what must not become a version, for its errors or for earlier versions.
+
+    :raises FormRefused: naming the cell of each error.
+    """
+    refuse_errors(checked)
+    for check in _publish_checks:
+        check(checked.definition, checked.indicator_rows)
 
 
 def refusal(indonesian: str, english: str) -> FormRefused:
@@ -116,6 +148,33 @@ def refusal(indonesian: str, english: str) -> FormRefused:
     return FormRefused(
         Text(f"Formulir ditolak: {indonesian}", f"Form refused: {english}")
     )
+
+
+def _refused(name: str, errors: Sequence[Remark]) -> FormRefused:
+    """Make the problem that names the cell of each error."""
+    told = {
+        language: "; ".join(error.told(language) for error in errors)
+        for language in LANGUAGES
+    }
+    detail = Text(
+        f"Formulir ditolak: {name}: {told['id']}",
+        f"Form refused: {name}: {told['en']}",
+    )
+    return FormRefused(detail, remarks=[remark_dict(error) for error in errors])
+
+
+def remark_dict(remark: Remark) -> dict[str, Any]:
+    """Write a remark as JSON, with its cell."""
+    place = remark.place
+    return {
+        "severity": remark.severity,
+        "code": remark.code,
+        "texts": {language: remark.told(language) for language in LANGUAGES},
+        "sheet": place.sheet,
+        "row": place.row or None,
+        "column": place.column,
+        "path": remark.path,
+    }
 
 
 def md5_of(content: bytes) -> str:

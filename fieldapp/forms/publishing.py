@@ -10,7 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from fieldapp.extensions import db
-from fieldapp.forms.checking import CheckedForm, FormFile, check_form, md5_of, refusal
+from fieldapp.forms.checking import (
+    CheckedForm,
+    FormFile,
+    check_form,
+    md5_of,
+    refusal,
+    refuse_unpublishable,
+)
 from fieldapp.forms.models import Form, FormMedia, FormState, FormVersion
 from fieldapp.forms.queries import media_of, versions_of
 from fieldapp.identity.people import OPERATOR
@@ -21,6 +28,7 @@ from fieldapp.programmes.models import Programme
 from fieldapp.web.clock import now
 from fieldapp.xform.comparison import compare
 from fieldapp.xform.parse import parse_form
+from fieldapp.xform.remarks import Remark
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 
@@ -32,7 +40,8 @@ class Publication:
     form_id: str
     version: str
     is_new: bool
-    warnings: tuple[str, ...]
+    remarks: tuple[Remark, ...]
+    """What in it is probably not meant."""
 
 
 def publish_folder(
@@ -64,8 +73,9 @@ def publish(checked: CheckedForm, *, published_by: UUID | None) -> Publication:
     The same version with the same content is left as it is: publishing twice is
     publishing once. A form that was retired or closed is open again.
 
-    :raises FormRefused: if its version was published with other content, if it reuses
-        a question's path with another type, or if a list that it reads is missing.
+    :raises FormRefused: if it has errors, if its version was published with other
+        content, if it reuses a question's path with another type, or if a list that
+        it reads is missing.
     """
     lock_heads([COUNTRY])
     form_id, version = checked.form_id, checked.version
@@ -81,13 +91,12 @@ def publish(checked: CheckedForm, *, published_by: UUID | None) -> Publication:
                 f"version {version} was published with other content; give it a new "
                 "version.",
             )
-        return Publication(form_id, version, is_new=False, warnings=())
+        return Publication(form_id, version, is_new=False, remarks=())
+    refuse_unpublishable(checked)
     _refuse_changed_types(checked)
     _refuse_missing_lists(checked)
     _store(checked, published_by)
-    return Publication(
-        form_id, version, is_new=True, warnings=checked.compiled.warnings
-    )
+    return Publication(form_id, version, is_new=True, remarks=checked.remarks)
 
 
 def set_state(

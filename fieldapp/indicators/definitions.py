@@ -228,8 +228,8 @@ class _RowReader:
         except FormError as error:
             self._fault(
                 column,
-                f"bukan XPath yang benar: {error.reason}",
-                f"is no correct XPath: {error.reason}",
+                error.indonesian or f"bukan XPath yang benar: {error.reason}",
+                error.reason if error.indonesian else f"is no XPath: {error.reason}",
             )
             return None
         if expression.is_volatile:

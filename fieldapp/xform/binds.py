@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fieldapp.xform.body import read_path
-from fieldapp.xform.definition import Bind, FormError, Path, path_text
+from fieldapp.xform.definition import (
+    Bind,
+    FormError,
+    FormWarning,
+    Path,
+    path_text,
+)
 from fieldapp.xform.itext import Texts
 from fieldapp.xform.markup import Element
 from fieldapp.xform.translations import Translations, language_code
@@ -98,7 +104,7 @@ class BindReader:
 
     texts: Texts
     repeats: frozenset[Path]
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[FormWarning] = field(default_factory=list)
 
     def compile(self, source: str | None, path: Path, name: str) -> Expression | None:
         """Compile one expression of a node; unknown functions fail when called.
@@ -110,12 +116,18 @@ class BindReader:
         try:
             return compile_xpath(source, context=path, repeats=self.repeats)
         except XPathFunctionError as error:
-            self.warnings.append(f"{path_text(path)}: {name}: {error}")
+            self.warnings.append(FormWarning(path_text(path), name, str(error)))
             return compile_xpath(
                 source, context=path, repeats=self.repeats, defer_unknown=True
             )
         except XPathError as error:
-            raise FormError(f"{name}: {error}", path_text(path)) from error
+            raise FormError(
+                f"{name}: {error}",
+                path_text(path),
+                attribute=name,
+                indonesian=f"rumus {name} tidak bisa dibaca: {error}",
+                code="formula",
+            ) from error
 
     def read(self, raw: RawBind, type_name: str) -> Bind:
         """Compile a bind."""

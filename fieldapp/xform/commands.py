@@ -16,7 +16,7 @@ from fieldapp.xform.explain import (
     explain_form,
     explain_judgement,
 )
-from fieldapp.xform.files import OpenedForm, open_form
+from fieldapp.xform.files import OpenedForm, open_form, read_media
 from fieldapp.xform.instance import InstanceUnreadable, open_instance
 from fieldapp.xform.lines import (
     blank_judgement,
@@ -25,6 +25,7 @@ from fieldapp.xform.lines import (
     load_line,
     utc_now,
 )
+from fieldapp.xform.linting import Check, examine
 from fieldapp.xform.parse import parse_form
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -33,11 +34,20 @@ MEDIA = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of the form's lists; the form's own folder if left out.",
 )
+LANGUAGE = click.option("--language", default="id", show_default=True, help="id or en")
 LINES = click.argument("lines", type=click.File("r", encoding="utf-8"), default="-")
 _EMPTY = (
     '<html xmlns="http://www.w3.org/2002/xforms"><model><instance>'
     '<data id="empty"/></instance></model></html>'
 )
+
+_checks: list[Check] = []
+
+
+def register_check(check: Check) -> None:
+    """Have a package above add its remarks to `fieldapp form check`."""
+    if check not in _checks:
+        _checks.append(check)
 
 
 @click.group("form")
@@ -47,17 +57,22 @@ def form_commands() -> None:
 
 @form_commands.command("check")
 @click.argument("file", type=FILE)
+@LANGUAGE
 @MEDIA
-def check(file: Path, media: Path | None) -> None:
-    """Compile a form and explain it; fails if it does not compile."""
-    for line in explain_form(_open(file, media)):
+def check(file: Path, language: str, media: Path | None) -> None:
+    """Compile a form, explain it and tell what is wrong; fails if it is refused."""
+    files = read_media(media or file.parent, besides=file)
+    source = file.read_bytes()
+    examined = examine(source, file.name, media=files, checks=_checks)
+    for line in explain_form(examined, language):
         click.echo(line)
+    sys.exit(1 if examined.errors else 0)
 
 
 @form_commands.command("compare")
 @click.argument("older", type=FILE)
 @click.argument("newer", type=FILE)
-@click.option("--language", default="id", show_default=True, help="id or en")
+@LANGUAGE
 def compare_versions(older: Path, newer: Path, language: str) -> None:
     """Tell what a form asks otherwise than before; fails if a type changes."""
     forms = _open(older, None).definition, _open(newer, None).definition
@@ -70,7 +85,7 @@ def compare_versions(older: Path, newer: Path, language: str) -> None:
 @form_commands.command("try")
 @click.argument("file", type=FILE)
 @click.argument("instance", type=FILE)
-@click.option("--language", default="id", show_default=True, help="id or en")
+@LANGUAGE
 @MEDIA
 def try_instance(file: Path, instance: Path, language: str, media: Path | None) -> None:
     """Judge one instance and give the reasons; fails if it breaks a rule."""

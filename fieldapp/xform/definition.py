@@ -7,6 +7,7 @@ from typing import Literal
 
 from fieldapp.xform.markup import Element
 from fieldapp.xform.node import Node
+from fieldapp.xform.place import NOWHERE, Place
 from fieldapp.xform.translations import Translations, text_for
 from fieldapp.xform.values import ValueType
 from fieldapp.xform.xpath import Expression
@@ -20,12 +21,46 @@ StepKind = Literal["calculate", "relevant", "required", "readonly"]
 
 
 class FormError(ValueError):
-    """A form cannot be used; says why and where."""
+    """A form cannot be used; says why and where.
 
-    def __init__(self, reason: str, path: str = "") -> None:
-        super().__init__(f"{path}: {reason}" if path else reason)
+    `path` is the node's and `attribute` what of it is wrong, such as `constraint`;
+    `place` is the cell of the form file, where it is known. `around` are the nodes
+    and attributes of a circle.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        path: str = "",
+        *,
+        attribute: str = "",
+        indonesian: str = "",
+        code: str = "does-not-load",
+        place: Place = NOWHERE,
+        around: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        way = " → ".join(f"{each} ({kind})" for each, kind in around)
+        parts = (place.told("en") or path, f"{reason} {way}".strip())
+        super().__init__(": ".join(part for part in parts if part))
         self.reason = reason
         self.path = path
+        self.attribute = attribute
+        self.indonesian = indonesian
+        self.code = code
+        self.place = place
+        self.around = around
+
+
+@dataclass(frozen=True, slots=True)
+class FormWarning:
+    """What phones accept in a form, and is yet wrong with it."""
+
+    path: str
+    attribute: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.attribute}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +225,7 @@ class FormDefinition:
     end_path: Path | None = None
     today_path: Path | None = None
     repeats: frozenset[Path] = frozenset()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[FormWarning, ...] = ()
     warned: tuple[NodeDefinition, ...] = ()
     calculated: tuple[NodeDefinition, ...] = ()
     conditions: tuple[Step, ...] = ()
@@ -223,7 +258,11 @@ class FormDefinition:
         paths = [path for path in self.nodes if path[-1] == name]
         if len(paths) != 1:
             count = "no question" if not paths else "more than one question"
-            raise FormError(f"there is {count} named {name!r}")
+            jumlah = "tidak ada" if not paths else "ada lebih dari satu"
+            raise FormError(
+                f"there is {count} named {name!r}",
+                indonesian=f"{jumlah} pertanyaan bernama {name!r}",
+            )
         return f" {path_text(paths[0])} "
 
     def labels_for(self, path: Path | str) -> Translations:

@@ -81,8 +81,14 @@ def _settle(
 
 def _cycle(open_keys: list[Key], back_to: Key) -> FormError:
     around = [*open_keys[open_keys.index(back_to) :], back_to]
-    way = " → ".join(f"{path_text(path)} ({kind})" for path, kind in around)
-    return FormError(f"the logic goes in a circle: {way}", path_text(back_to[0]))
+    return FormError(
+        "the logic goes in a circle:",
+        path_text(back_to[0]),
+        attribute=back_to[1],
+        indonesian="rumusnya berputar:",
+        code="circle",
+        around=tuple((path_text(path), kind) for path, kind in around),
+    )
 
 
 def _inputs(

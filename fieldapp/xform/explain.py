@@ -4,56 +4,44 @@ from collections.abc import Iterator
 
 from fieldapp.xform.comparison import Comparison, Question
 from fieldapp.xform.definition import FormDefinition, path_text
-from fieldapp.xform.files import OpenedForm
 from fieldapp.xform.judgement import Judgement, Violation
+from fieldapp.xform.linting import Examination
+from fieldapp.xform.remarks import Remark
 from fieldapp.xform.translations import text_for
 
+_MARKS = {"error": "✗", "warning": "!", "note": "·"}
 
-def explain_form(opened: OpenedForm) -> Iterator[str]:
-    """Tell what a form is, and what about it deserves a look."""
-    form = opened.definition
-    questions = [node for node in form.nodes.values() if node.controls]
+
+def explain_form(examined: Examination, language: str) -> Iterator[str]:
+    """Tell what a form is, and what about it is wrong or deserves a look."""
+    if examined.definition is not None:
+        yield from _describe(examined.definition)
+    if examined.compiled is not None:
+        names = [row.cells.get("name", "?") for row in examined.compiled.indicators]
+        yield f"  indikator/indicators: {', '.join(names) or '–'}"
+    for remark in examined.remarks:
+        yield _remark(remark, language)
+
+
+def _describe(form: FormDefinition) -> Iterator[str]:
+    nodes = form.nodes.values()
+    questions = [node for node in nodes if node.controls]
+    hard = [node for node in nodes if node.bind.constraint is not None]
+    required = [node for node in questions if node.bind.required is not None]
+    files = sorted(set(form.missing_instances.values()))
     yield f"{form.title} [{form.form_id}, versi/version {form.version or '–'}]"
     yield f"  bahasa/languages: {', '.join(form.languages) or '–'}"
-    yield f"  pertanyaan/questions: {len(questions)}"
+    yield f"  pertanyaan/questions: {len(questions)}, wajib/required: {len(required)}"
+    yield f"  aturan/rules: {len(hard)} ✗, {len(form.warned)} !"
     yield f"  bagian berulang/repeats: {len(form.repeats)}"
     yield f"  rumus/formulas: {len(form.steps)}"
     for role, paths in sorted(form.role_paths.items()):
         yield f"  {role}: {', '.join(path_text(path) for path in paths)}"
-    for warning in lint(opened):
-        yield f"! {warning}"
+    yield f"  berkas/files: {', '.join(files) or '–'}"
 
 
-def lint(opened: OpenedForm) -> Iterator[str]:
-    """Say what is allowed and yet probably not meant."""
-    form = opened.definition
-    if opened.compiled is not None:
-        yield from opened.compiled.warnings
-    yield from form.warnings
-    yield from _identity(form)
-    for name, source in sorted(form.missing_instances.items()):
-        if name not in form.last_saved_instances:
-            yield (
-                f"daftar {name} ({source}) tidak ada di sini; pilihannya tidak "
-                f"diperiksa / the list {name} is not here; its choices are not checked"
-            )
-    for node in form.nodes.values():
-        if node.controls and not any(control.labels for control in node.controls):
-            yield f"{node.text_path}: tanpa label / without a label"
-
-
-def _identity(form: FormDefinition) -> Iterator[str]:
-    if not form.form_id:
-        yield "formulir tidak punya id / the form has no id"
-    if not form.version:
-        yield "formulir tidak punya versi / the form has no version"
-    if form.village_path is None:
-        yield (
-            "tidak ada pertanyaan dengan peran village / "
-            "no question has the role village"
-        )
-    if (form.root.name, "meta", "instanceID") not in form.nodes:
-        yield "tidak ada instanceID di meta / there is no instanceID in meta"
+def _remark(remark: Remark, language: str) -> str:
+    return f"{_MARKS[remark.severity]} {remark.told(language)}"
 
 
 def explain_comparison(comparison: Comparison, language: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from fieldapp.xform.translations import Translations, language_code
 
 _ITEXT = re.compile(r"\s*jr:itext\(\s*(['\"])(.*?)\1\s*\)\s*", re.DOTALL)
 _OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_LACKING = "-"
 _SPACES = re.compile(r"\s+")
 
 
@@ -22,12 +23,15 @@ class Texts:
     by_language: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def find(self, text_id: str) -> dict[str, str]:
-        """Give a text in each language that has it, the default language first."""
+        """Give a text in each language that has it, the default language first.
+
+        Where a language lacks a text, pyxform writes a dash.
+        """
         ordered = sorted(self.languages, key=lambda name: name != self.default_language)
         return {
             language_code(name): self.by_language[name][text_id]
             for name in ordered
-            if text_id in self.by_language[name]
+            if self.by_language[name].get(text_id, _LACKING) != _LACKING
         }
 
     def resolve(self, source: str) -> dict[str, str]:

@@ -177,7 +177,7 @@ def load_line(path: Path, media: Path | None, *, now: datetime) -> dict[str, Any
         "root": definition.root.name,
         "questions": sum(bool(node.controls) for node in definition.nodes.values()),
         "missing_external_instances": sorted(definition.missing_instances),
-        "warnings": list(definition.warnings),
+        "warnings": [str(each) for each in definition.warnings],
     }
 
 

@@ -13,6 +13,7 @@ from fieldapp.xform.definition import (
     Control,
     FormDefinition,
     FormError,
+    FormWarning,
     NodeDefinition,
     Path,
     path_text,
@@ -200,7 +201,7 @@ def _check_paths(
     for path in raw_binds:
         if path not in skeleton.nodes:
             skeleton.binds.warnings.append(
-                f"{path_text(path)}: the bind's node does not exist"
+                FormWarning(path_text(path), "bind", "the node does not exist")
             )
     pending = list(body.elements)
     while pending:

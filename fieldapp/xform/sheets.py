@@ -4,9 +4,12 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openpyxl import load_workbook  # type: ignore[import-untyped] # It has no types.
+from openpyxl.utils import (  # type: ignore[import-untyped] # As above.
+    get_column_letter,
+)
 
 from fieldapp.xform.definition import FormError
 
@@ -18,11 +21,15 @@ _RULE = re.compile(r"[\s:|-]*")
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row of a sheet, with the number that people see beside it."""
+    """A row of a sheet, with the number that people see beside it.
+
+    `letters` has all columns of the sheet, each with its letter in a workbook.
+    """
 
     sheet: str
     row: int
     cells: Mapping[str, str]
+    letters: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_sheets(
@@ -35,21 +42,31 @@ def read_sheets(
     if len(content) > MAX_FILE_BYTES:
         raise FormError(f"the file is larger than {MAX_FILE_BYTES} bytes")
     grids = _markdown(content) if is_markdown else _workbook(content)
-    return {name: tuple(_rows(name, grid)) for name, grid in grids.items()}
+    return {
+        name: tuple(_rows(name, grid, has_letters=not is_markdown))
+        for name, grid in grids.items()
+    }
 
 
-def _rows(sheet: str, grid: Iterable[tuple[int, list[str]]]) -> Iterator[SheetRow]:
+def _rows(
+    sheet: str, grid: Iterable[tuple[int, list[str]]], *, has_letters: bool
+) -> Iterator[SheetRow]:
     header: list[str] | None = None
+    letters: dict[str, str] = {}
     for number, cells in grid:
         if not any(cells):
             continue
         if header is None:
             header = cells
+            letters = {
+                key: get_column_letter(index) if has_letters else ""
+                for index, key in enumerate(header, start=1)
+                if key
+            }
             continue
         named = zip(header, cells, strict=False)
-        yield SheetRow(
-            sheet, number, {key: cell for key, cell in named if key and cell}
-        )
+        filled = {key: cell for key, cell in named if key and cell}
+        yield SheetRow(sheet, number, filled, letters)
 
 
 def _markdown(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:

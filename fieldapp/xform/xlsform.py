@@ -13,9 +13,17 @@ from pyxform.xls2xform import convert
 
 from fieldapp.xform.definition import FormError
 from fieldapp.xform.markup import FIELDAPP
+from fieldapp.xform.origins import Origins, trace
+from fieldapp.xform.place import NOWHERE, Place
 from fieldapp.xform.sheets import SheetRow, read_sheets
 
 _ROW = re.compile(r"\[row\s*:\s*(\d+)\]\s*")
+_SHEET = re.compile(
+    r"'(survey|choices|settings|entities)' sheet|\b(choices|settings) sheet\b",
+    re.IGNORECASE,
+)
+_COLUMN = re.compile(r"the '([\w:]+)' value")
+_QUOTED = re.compile(r"'([^']+)'")
 _SHEETS = ("survey", "choices", "settings", "entities", "external_choices", "osm")
 _UNEXPECTED = (
     ArithmeticError,
@@ -41,6 +49,12 @@ class CompiledForm:
     indicators: tuple[SheetRow, ...] = ()
     sheets: Mapping[str, tuple[SheetRow, ...]] = field(default_factory=dict)
     itemsets_csv: str | None = None
+    is_markdown: bool = False
+
+    @property
+    def origins(self) -> Origins:
+        """Tell which cell made which part of the form."""
+        return trace(self.sheets, is_markdown=self.is_markdown)
 
 
 def compile_xlsform(source: Path | bytes, *, filename: str = "") -> CompiledForm:
@@ -57,7 +71,7 @@ def compile_xlsform(source: Path | bytes, *, filename: str = "") -> CompiledForm
         book = _workbook(content, name, is_markdown=is_markdown)
         result = convert(book, warnings=warnings, validate=False, pretty_print=False)
     except PyXFormError as error:
-        raise _refusal(str(error)) from error
+        raise _refusal(str(error), trace(sheets, is_markdown=is_markdown)) from error
     except _UNEXPECTED as error:
         raise FormError(f"pyxform failed: {type(error).__name__}: {error}") from error
     return CompiledForm(
@@ -67,6 +81,7 @@ def compile_xlsform(source: Path | bytes, *, filename: str = "") -> CompiledForm
         indicators=sheets.get("indicators", ()),
         sheets=sheets,
         itemsets_csv=result.itemsets,
+        is_markdown=is_markdown,
     )
 
 
@@ -97,8 +112,27 @@ def _add_namespace(book: dict[str, Any]) -> None:
         book["settings_header"] = [dict.fromkeys(settings)]
 
 
-def _refusal(message: str) -> FormError:
-    """Take the row out of pyxform's message, so that it can be shown beside it."""
-    row = _ROW.search(message)
-    where = f"row {row.group(1)}" if row else ""
-    return FormError(message.strip(), where)
+def read_message(message: str, origins: Origins) -> tuple[str, Place]:
+    """Part a message of pyxform's into its text and the place that it names.
+
+    Its rows are counted in the table, which no reader of a Markdown file sees.
+    """
+    row, sheet = _ROW.search(message), _SHEET.search(message)
+    name = (sheet.group(1) or sheet.group(2)).lower() if sheet else "survey"
+    column = _COLUMN.search(message)
+    if row:
+        place = origins.counted(
+            name, int(row.group(1)), column.group(1) if column else ""
+        )
+        return _ROW.sub("", message, count=1).strip(), place
+    place = origins.find(_QUOTED.findall(message))
+    if place == NOWHERE and sheet:
+        place = Place(name)
+    return message.strip(), place
+
+
+def _refusal(message: str, origins: Origins) -> FormError:
+    text, place = read_message(message, origins)
+    return FormError(
+        text, place=place, indonesian=f"ditolak oleh pyxform: {text}", code="pyxform"
+    )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fieldapp.xform.definition import FormDefinition, FormError
+from fieldapp.xform.definition import FormDefinition, FormError, FormWarning
 from fieldapp.xform.parse import parse_form
 from tests.xform.small_forms import form_xml, judge, make_form
 
@@ -152,7 +152,7 @@ def test_broken_form_is_refused_with_its_reason(
 def test_bind_of_no_node_is_reported() -> None:
     form = make_form("<a/>", '<bind nodeset="/data/b" type="int"/>', "")
 
-    assert form.warnings == ("/data/b: the bind's node does not exist",)
+    assert form.warnings == (FormWarning("/data/b", "bind", "the node does not exist"),)
 
 
 def test_circle_in_the_logic_is_refused_with_its_path() -> None:
@@ -192,7 +192,7 @@ def test_long_chain_of_calculates_is_worked_out_in_order() -> None:
 def test_unknown_function_is_reported_and_fails_only_when_called() -> None:
     form = make_form("<a/>", '<bind nodeset="/data/a" calculate="pure-magic()"/>', "")
 
-    assert "pure-magic" in form.warnings[0]
+    assert "pure-magic" in form.warnings[0].reason
     assert not judge(form, "<a/>").is_ok
 
 

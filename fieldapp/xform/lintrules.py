@@ -1,0 +1,277 @@
+"""The single rules by which a form is checked, beyond whether it loads."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from fieldapp.xform.definition import FormDefinition, NodeDefinition, Path, path_text
+from fieldapp.xform.dependencies import matches
+from fieldapp.xform.origins import SURVEY, Origins
+from fieldapp.xform.place import NOWHERE, Place
+from fieldapp.xform.remarks import Remark, Severity
+from fieldapp.xform.translations import SHOWN, language_code
+from fieldapp.xform.xpath import Expression
+
+Rule = Callable[[FormDefinition, Origins], Iterator[Remark]]
+ROLES = frozenset({"village", "subject", "personal"})
+
+_PERSONAL = frozenset({"nik", "ktp", "telepon", "telp", "phone", "hp"})
+_OWN_MESSAGE = re.compile(r"bind::fieldapp:warnmsg", re.IGNORECASE)
+_TEXTS: Mapping[str, tuple[Severity, str, str]] = {
+    "no-id": ("error", "form_id tidak ada", "there is no form_id"),
+    "no-version": ("error", "version tidak ada", "there is no version"),
+    "no-instance-id": (
+        "error",
+        "tidak ada instanceID di meta: kiriman ganda tidak bisa dikenali",
+        "there is no instanceID in meta: duplicates could not be told apart",
+    ),
+    "no-village": (
+        "warning",
+        "tidak ada pertanyaan dengan peran village: semua isian akan tertahan",
+        "no question has the role village: every entry would be held",
+    ),
+    "two-villages": (
+        "error",
+        "{name} dan {first} sama-sama berperan village; hanya satu yang boleh",
+        "{name} and {first} both have the role village; only one may",
+    ),
+    "village-in-repeat": (
+        "error",
+        "{name} berperan village, tetapi ada di dalam repeat",
+        "{name} has the role village, but stands inside a repeat",
+    ),
+    "unknown-role": (
+        "error",
+        "peran {role!r} tidak dikenal; pilih dari: {known}",
+        "the role {role!r} is not known; choose from: {known}",
+    ),
+    "personal": (
+        "warning",
+        "{name} tampaknya data pribadi, tetapi tidak berperan personal",
+        "{name} seems to identify a person, but has not the role personal",
+    ),
+    "logic": ("warning", "{attribute}: {reason}", "{attribute}: {reason}"),
+    "unknown-node": (
+        "warning",
+        "{attribute} membaca {node}, yang tidak ada di formulir",
+        "{attribute} reads {node}, which is not in the form",
+    ),
+    "never-relevant": (
+        "warning",
+        "{name} tidak pernah berlaku",
+        "{name} never applies",
+    ),
+    "no-language": (
+        "note",
+        "formulir tidak punya teks dalam bahasa {code!r}",
+        "the form has no texts in the language {code!r}",
+    ),
+    "no-label": (
+        "warning",
+        "{name} tidak punya label",
+        "{name} has no label",
+    ),
+    "label-language": (
+        "warning",
+        "{name} tidak punya label dalam bahasa {code!r}",
+        "{name} has no label in the language {code!r}",
+    ),
+    "no-message": (
+        "warning",
+        "{attribute} pada {name} tidak punya pesan",
+        "the {attribute} of {name} has no message",
+    ),
+    "message-reference": (
+        "warning",
+        "pesan ini tidak bisa menampilkan ${{…}}",
+        "this message cannot show ${{…}}",
+    ),
+    "unused-list": (
+        "warning",
+        "daftar pilihan {name!r} tidak dipakai",
+        "the choice list {name!r} is not used",
+    ),
+    "missing-list": (
+        "note",
+        "daftar {name} ({source}) tidak ada di sini; pilihannya tidak diperiksa",
+        "the list {name} ({source}) is not here; its choices are not checked",
+    ),
+}
+
+
+def _say(
+    code: str, place: Place = NOWHERE, path: Path | str = "", /, **values: str
+) -> Remark:
+    severity, indonesian, english = _TEXTS[code]
+    text = {"id": indonesian.format(**values), "en": english.format(**values)}
+    where = path_text(path) if isinstance(path, tuple) else path
+    return Remark(severity, code, text, place, where)
+
+
+def _identity(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Ask for an id, a version, and a place for the entry's own id."""
+    place = Place("settings") if origins.sheets else NOWHERE
+    if not form.form_id:
+        yield _say("no-id", place)
+    if not form.version:
+        yield _say("no-version", place)
+    if (form.root.name, "meta", "instanceID") not in form.nodes:
+        yield _say("no-instance-id")
+
+
+def _villages(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Ask for exactly one question that names the village, outside of any repeat."""
+    found = form.role_paths.get("village", ())
+    if not found:
+        yield _say("no-village", Place(SURVEY) if origins.sheets else NOWHERE)
+    for path in found:
+        place, name = origins.of(path, "role"), path[-1]
+        if path != found[0]:
+            yield _say("two-villages", place, path, name=name, first=found[0][-1])
+        if form.nodes[path].is_in_repeat:
+            yield _say("village-in-repeat", place, path, name=name)
+
+
+def _roles(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Refuse a role that nobody knows: it is mistyped, and would do nothing."""
+    known = ", ".join(sorted(ROLES))
+    for role, paths in form.role_paths.items():
+        for path in paths if role not in ROLES else ():
+            place = origins.of(path, "role")
+            yield _say("unknown-role", place, path, role=role, known=known)
+
+
+def _personal(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Point to what is named like a number of a person, and is not marked as one."""
+    for path, node in form.nodes.items():
+        is_asked = node.control is not None and node.control.kind in {"input", "secret"}
+        words = set(node.name.lower().split("_"))
+        if is_asked and words & _PERSONAL and "personal" not in node.bind.roles:
+            yield _say("personal", origins.of(path, "role"), path, name=node.name)
+
+
+def _logic(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Tell what phones load, and fail on when they come to it."""
+    for each in form.warnings:
+        place = origins.of(each.path, each.attribute)
+        told = {"attribute": each.attribute, "reason": each.reason}
+        yield _say("logic", place, each.path, **told)
+
+
+def _references(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Point to paths that lead to no node, and so read as empty on phones.
+
+    In a soft rule, which is ours alone, that is an error.
+    """
+    for path, node in form.nodes.items():
+        for attribute, expression in _expressions(node):
+            for wrong in sorted(_unknown(expression, form)):
+                place = origins.of(path, attribute)
+                told = {"attribute": attribute, "node": path_text(wrong)}
+                remark = _say("unknown-node", place, path, **told)
+                severity: Severity = "error" if attribute == "warn" else "warning"
+                yield Remark(severity, remark.code, remark.text, place, remark.path)
+
+
+def _expressions(node: NodeDefinition) -> Iterator[tuple[str, Expression]]:
+    bind = node.bind
+    named = (
+        ("relevant", bind.relevant),
+        ("required", bind.required),
+        ("readonly", bind.readonly),
+        ("constraint", bind.constraint),
+        ("calculate", bind.calculate),
+        ("warn", bind.warn),
+        *(("itemset", each.itemset.nodeset) for each in node.controls if each.itemset),
+    )
+    for attribute, expression in named:
+        if expression is not None:
+            yield attribute, expression
+
+
+def _unknown(expression: Expression, form: FormDefinition) -> Iterator[Path]:
+    """Give the paths that lead nowhere; the root's own name is not compared."""
+    for reference in expression.references:
+        inner = reference[1:]
+        if reference[:1] == ("**",) or (*reference[:1], *inner) in form.nodes:
+            continue
+        if not any(matches(path[1:], inner) for path in form.nodes):
+            yield reference
+
+
+def _never(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Point to questions that can never apply."""
+    for path, node in form.nodes.items():
+        relevant = node.bind.relevant
+        if relevant is not None and relevant.source.strip() in {"false()", "0"}:
+            place = origins.of(path, "relevant")
+            yield _say("never-relevant", place, path, name=node.name)
+
+
+def _labels(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Ask for a label of each question, in each language that the form has."""
+    codes = [language_code(name) for name in form.languages]
+    for code in SHOWN:
+        if codes and code not in codes:
+            yield _say("no-language", code=code)
+    for path, node in form.nodes.items():
+        if node.control is None:
+            continue
+        told = node.control.labels
+        place = origins.of(path, "label")
+        if not any(told.values()):
+            yield _say("no-label", place, path, name=node.name)
+            continue
+        for code in codes:
+            if not told.get(code):
+                yield _say("label-language", place, path, name=node.name, code=code)
+
+
+def _messages(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Ask for the words of each rule, which pyxform cannot fill with answers."""
+    for path, node in form.nodes.items():
+        bind = node.bind
+        for attribute, expression, told in (
+            ("constraint", bind.constraint, bind.constraint_message),
+            ("warn", bind.warn, bind.warn_message),
+        ):
+            if expression is not None and not any(told.values()):
+                place = origins.of(path, attribute)
+                names = {"attribute": attribute, "name": node.name}
+                yield _say("no-message", place, path, **names)
+    for row in origins.sheets.get(SURVEY, ()):
+        for column, cell in row.cells.items():
+            if _OWN_MESSAGE.match(column) and "${" in cell:
+                yield _say("message-reference", origins.at(row, column))
+
+
+def _lists(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Point to lists that no question uses, and name those that are elsewhere."""
+    used = " ".join(
+        cell for row in origins.sheets.get(SURVEY, ()) for cell in row.cells.values()
+    )
+    seen = {""}
+    for row in origins.sheets.get("choices", ()):
+        place = origins.at(row, "list_name")
+        name = row.cells.get(place.column, "")
+        if name in seen:
+            continue
+        seen.add(name)
+        if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", used):
+            yield _say("unused-list", place, name=name)
+    for name, source in sorted(form.missing_instances.items()):
+        if name not in form.last_saved_instances:
+            yield _say("missing-list", name=name, source=source)
+
+
+RULES: tuple[Rule, ...] = (
+    _identity,
+    _villages,
+    _roles,
+    _references,
+    _logic,
+    _never,
+    _labels,
+    _messages,
+    _personal,
+    _lists,
+)

@@ -1,0 +1,278 @@
+"""A form file is checked as a whole, and each remark names the cell."""
+
+import io
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook  # type: ignore[import-untyped] # It has no types.
+
+from fieldapp.indicators.linting import check_sheet
+from fieldapp.xform.linting import Examination, examine
+from fieldapp.xform.remarks import Remark
+from tests.xform.small_forms import form_xml
+
+FORMS = sorted((Path(__file__).parents[2] / "forms").glob("*.md"))
+MEDIA = Path(__file__).parents[1] / "data" / "media" / "villages.csv"
+COLUMNS = [
+    "type",
+    "name",
+    "label::Bahasa Indonesia (id)",
+    "label::English (en)",
+    "relevant",
+    "constraint",
+    "constraint_message",
+    "calculation",
+    "bind::fieldapp:role",
+    "bind::fieldapp:warn",
+    "bind::fieldapp:warnMsg",
+]
+VILLAGE = {"type": "text", "name": "desa", "bind::fieldapp:role": "village"}
+Cells = dict[str, str]
+
+
+def examine_book(
+    *questions: Cells,
+    choices: list[Cells] | None = None,
+    indicators: list[Cells] | None = None,
+    columns: list[str] = COLUMNS,
+) -> Examination:
+    sheets = {
+        "survey": (columns, [_labelled(each) for each in (VILLAGE, *questions)]),
+        "choices": (["list_name", "name", "label"], choices or []),
+        "settings": (["form_id", "version"], [{"form_id": "uji", "version": "1"}]),
+        "indicators": (["name", "unit", "aggregate", "value", "by"], indicators or []),
+    }
+    book = Workbook()
+    book.remove(book.active)
+    for name, (header, rows) in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.append(header)
+        for row in rows:
+            sheet.append([row.get(column) for column in header])
+    file = io.BytesIO()
+    book.save(file)
+    return examine(file.getvalue(), "uji.xlsx", checks=[check_sheet])
+
+
+def _labelled(question: Cells) -> Cells:
+    if question["type"].startswith("end"):
+        return question
+    labels = {"label::Bahasa Indonesia (id)": "Ya", "label::English (en)": "Yes"}
+    return labels | question
+
+
+def the_only(examined: Examination, code: str) -> Remark:
+    (found,) = (each for each in examined.remarks if each.code == code)
+    return found
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: str(path.stem))
+def test_there_is_nothing_to_say_about_the_forms_we_ship(path: Path) -> None:
+    examined = examine(
+        path.read_bytes(),
+        path.name,
+        media={MEDIA.name: MEDIA.read_bytes()},
+        checks=[check_sheet],
+    )
+
+    assert [remark.told("en") for remark in examined.remarks] == []
+
+
+def test_formula_that_does_not_parse_names_its_cell() -> None:
+    examined = examine_book({"type": "integer", "name": "kg", "constraint": ". >"})
+
+    (error,) = examined.errors
+    assert examined.definition is None
+    assert error.told("id").startswith("lembar survey, baris 3, kolom F (constraint): ")
+    assert error.told("en").startswith("sheet survey, row 3, column F (constraint): ")
+    assert error.path == "/data/kg"
+
+
+def test_soft_rule_that_does_not_parse_names_its_cell() -> None:
+    examined = examine_book(
+        {"type": "begin repeat", "name": "wadah"},
+        {"type": "integer", "name": "kg", "bind::fieldapp:warn": ". < (3"},
+        {"type": "end repeat"},
+    )
+
+    (error,) = examined.errors
+    assert error.place.row == 4
+    assert (error.place.column, error.place.letter) == ("bind::fieldapp:warn", "J")
+
+
+def test_soft_rule_that_reads_no_node_is_refused() -> None:
+    examined = examine_book(
+        {"type": "integer", "name": "kg", "bind::fieldapp:warn": ". < /data/gone"}
+    )
+
+    (error,) = examined.errors
+    assert error.code == "unknown-node"
+    assert "/data/gone" in error.text["id"]
+    assert (error.place.row, error.place.letter) == (3, "J")
+
+
+def test_constraint_that_reads_no_node_is_a_warning_as_phones_load_it() -> None:
+    examined = examine_book(
+        {"type": "integer", "name": "kg", "constraint": ". < ../gone"}
+    )
+
+    assert examined.errors == ()
+    assert the_only(examined, "unknown-node").place.letter == "F"
+
+
+def test_unknown_function_is_a_warning_as_phones_load_it() -> None:
+    examined = examine_book(
+        {"type": "calculate", "name": "total", "calculation": "pure-magic(1)"}
+    )
+
+    remark = the_only(examined, "logic")
+    assert examined.errors == ()
+    assert "pure-magic" in remark.text["id"]
+    assert (remark.place.row, remark.place.letter) == (3, "H")
+
+
+def test_circle_names_all_its_cells() -> None:
+    examined = examine_book(
+        {"type": "calculate", "name": "a", "calculation": "${b} + 1"},
+        {"type": "calculate", "name": "b", "calculation": "${a} + 1"},
+    )
+
+    (error,) = examined.errors
+    told = error.told("id")
+    assert error.code == "circle"
+    assert "a (lembar survey, baris 3, kolom H (calculation))" in told
+    assert "b (lembar survey, baris 4, kolom H (calculation))" in told
+
+
+def test_refusal_of_pyxform_keeps_its_text_and_names_the_cell() -> None:
+    examined = examine_book({"type": "text", "name": "dua kata"})
+
+    (error,) = examined.errors
+    assert (error.place.sheet, error.place.row) == ("survey", 3)
+    assert error.place.letter == "B"
+    assert "Names must begin with a letter" in error.text["id"]
+    assert error.text["id"].startswith("ditolak oleh pyxform: ")
+
+
+def test_refusal_of_pyxform_without_a_row_is_found_by_what_it_quotes() -> None:
+    examined = examine_book({"type": "integr", "name": "kg"})
+
+    (error,) = examined.errors
+    assert (error.place.row, error.place.column) == (3, "type")
+
+
+def test_row_of_a_markdown_file_is_its_line() -> None:
+    lines = [
+        "# Formulir",
+        "",
+        "| survey | | |",
+        "| | type | name | label |",
+        "|---|---|---|---|",
+        "| | text | a | A |",
+        "",
+        "| | text | b b | B |",
+    ]
+
+    (error,) = examine("\n".join(lines).encode(), "uji.md").errors
+
+    assert (error.place.row, error.place.is_line) == (8, True)
+    assert error.told("id").startswith("lembar survey, baris berkas 8, kolom name: ")
+
+
+def test_second_village_is_refused() -> None:
+    examined = examine_book(
+        {"type": "text", "name": "asal", "bind::fieldapp:role": "village"}
+    )
+
+    remark = the_only(examined, "two-villages")
+    assert remark in examined.errors
+    assert "asal" in remark.text["en"]
+    assert (remark.place.row, remark.place.letter) == (3, "I")
+
+
+def test_village_inside_a_repeat_is_refused() -> None:
+    examined = examine_book(
+        {"type": "begin repeat", "name": "r"},
+        {"type": "text", "name": "asal", "bind::fieldapp:role": "village"},
+        {"type": "end repeat"},
+    )
+
+    assert the_only(examined, "village-in-repeat").place.row == 4
+
+
+def test_unknown_role_is_refused() -> None:
+    examined = examine_book(
+        {"type": "text", "name": "nama", "bind::fieldapp:role": "personal privat"}
+    )
+
+    remark = the_only(examined, "unknown-role")
+    assert remark in examined.errors
+    assert "privat" in remark.text["id"]
+
+
+def test_mistakes_in_indicators_are_all_named_with_their_cells() -> None:
+    examined = examine_book(
+        {"type": "integer", "name": "kg"},
+        indicators=[
+            {"name": "A", "unit": "kg", "aggregate": "sum", "value": "${gone}"},
+            {"name": "B", "unit": "kg", "aggregate": "total", "value": "${kg} +"},
+        ],
+    )
+
+    places = {(each.place.row, each.place.column) for each in examined.errors}
+    assert {(2, "value"), (3, "aggregate"), (3, "value")} <= places
+    assert all(each.place.sheet == "indicators" for each in examined.errors)
+    told = [each.text["id"] for each in examined.errors]
+    assert "tidak ada pertanyaan bernama 'gone'" in told
+
+
+def test_what_deserves_a_look_is_told_and_refuses_nothing() -> None:
+    examined = examine_book(
+        {"type": "text", "name": "nik_ketua"},
+        {"type": "text", "name": "b", "label::English (en)": ""},
+        {"type": "text", "name": "c", "relevant": "false()"},
+        {"type": "text", "name": "d", "bind::fieldapp:warn": ". = 'x'"},
+        {
+            "type": "text",
+            "name": "e",
+            "bind::fieldapp:warn": ". = 'x'",
+            "bind::fieldapp:warnMsg": "Bukan ${d}",
+        },
+        choices=[{"list_name": "warna", "name": "m", "label": "Merah"}],
+    )
+
+    found = {(each.code, each.place.row) for each in examined.remarks}
+    assert examined.errors == ()
+    assert {
+        ("personal", 3),
+        ("label-language", 4),
+        ("never-relevant", 5),
+        ("no-message", 6),
+        ("message-reference", 7),
+        ("unused-list", 2),
+    } <= found
+
+
+def test_form_without_a_village_is_told_that_its_entries_are_held() -> None:
+    xml = form_xml("<a/>", "", '<input ref="/data/a"><label>A</label></input>')
+
+    remark = the_only(examine(xml, "uji.xml"), "no-village")
+
+    assert remark.severity == "warning"
+
+
+def test_list_that_is_not_at_hand_is_noted() -> None:
+    path = next(each for each in FORMS if each.stem == "gula_semut_delivery")
+
+    remark = the_only(examine(path.read_bytes(), path.name), "missing-list")
+
+    assert remark.severity == "note"
+    assert "villages.csv" in remark.text["en"]
+
+
+@pytest.mark.parametrize("filename", ["a.xlsx", "a.md", "a.xml"])
+def test_what_is_no_form_is_a_remark_and_no_failure(filename: str) -> None:
+    examined = examine(b"nothing", filename)
+
+    assert examined.definition is None
+    assert len(examined.errors) == 1
