@@ -118,7 +118,10 @@ def check_form(file: FormFile) -> CheckedForm:
             f"{file.name}: bukan berkas .xlsx atau .md.",
             f"{file.name}: it is no .xlsx or .md file.",
         )
-    checked = CheckedForm(file, compiled, definition, examined.remarks)
+    # Which lists are still to come is told apart: it depends on the upload, not on
+    # the form, and the villages never come.
+    remarks = tuple(each for each in examined.remarks if each.code != "missing-list")
+    checked = CheckedForm(file, compiled, definition, remarks)
     _refuse_unaddressable(checked)
     return checked
 

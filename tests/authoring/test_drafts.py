@@ -1,6 +1,7 @@
 """A form file becomes a draft, is looked at, and is published."""
 
 import io
+from copy import deepcopy
 
 from flask.testing import FlaskClient
 from openpyxl import Workbook  # type: ignore[import-untyped] # It has no types.
@@ -154,6 +155,49 @@ def test_a_file_that_does_not_compile_is_refused_and_leaves_no_draft(
     assert response.get_json()["type"] == "/problems/form-refused"
     assert "desimal" in response.get_json()["texts"]["id"]
     assert author.call("get", "/drafts").get_json() == {"items": []}
+
+
+def test_what_cannot_work_is_refused_with_its_sheet_row_and_column(
+    author: Author,
+) -> None:
+    """In the role, in the soft rule, in the indicator."""
+    cells = {
+        "survey": [
+            ["type", "name", "label", "bind::fieldapp:role", "bind::fieldapp:warn"],
+            ["select_one_from_file villages.csv", "village", "Desa", "village", ""],
+            ["integer", "trees", "Pohon", "", ". < 100"],
+        ],
+        "settings": [["form_id", "version"], ["pohon", "1"]],
+        "indicators": [
+            ["name", "label::id", "label::en", "unit", "value", "aggregate"],
+            ["TREES", "Pohon", "Trees", "trees", "${trees}", "sum"],
+        ],
+    }
+    assert author.upload(workbook(cells), "pohon.xlsx").status_code == 201
+
+    for sheet, row, column, wrong in (
+        ("survey", 2, "bind::fieldapp:role", "vilage"),
+        ("survey", 3, "bind::fieldapp:warn", ". < < 100"),
+        ("indicators", 2, "value", "${threes}"),
+    ):
+        broken = deepcopy(cells)
+        broken[sheet][row - 1][broken[sheet][0].index(column)] = wrong
+        response = author.upload(workbook(broken), "pohon.xlsx")
+
+        assert response.status_code == 422
+        remark = response.get_json()["remarks"][0]
+        assert (remark["severity"], remark["sheet"]) == ("error", sheet)
+        assert (remark["row"], remark["column"]) == (row, column)
+        assert f"lembar {sheet}, baris {row}, kolom" in remark["texts"]["id"]
+        assert f"sheet {sheet}, row {row}, column" in response.get_json()["texts"]["en"]
+
+
+def test_what_pyxform_says_of_a_file_is_told_with_the_draft(author: Author) -> None:
+    remarks = author.upload(form_file("1")).get_json()["remarks"]
+
+    (of_photo,) = [each for each in remarks if each["code"] == "pyxform"]
+    assert of_photo["severity"] == "warning"
+    assert "max-pixels" in of_photo["texts"]["id"]
 
 
 def test_a_form_whose_lists_are_missing_is_published_when_they_have_come(
