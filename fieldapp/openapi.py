@@ -16,6 +16,7 @@ from fieldapp.identity import views as identity
 from fieldapp.identity.access import public
 from fieldapp.indicators import views as indicators
 from fieldapp.openrosa import views as openrosa
+from fieldapp.review import queue_views as queue
 from fieldapp.review import views as review
 from fieldapp.submissions import views as submissions
 from fieldapp.sync import views as sync
@@ -34,6 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     areas.blueprint,
     sync.blueprint,
     submissions.blueprint,
+    queue.blueprint,
     review.blueprint,
     forms.blueprint,
     authoring.blueprint,

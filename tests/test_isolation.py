@@ -141,6 +141,13 @@ ROWS: dict[str, Row] = {
     "get /submissions/{instance_id}/xml": Row(READERS),
     "get /submissions/{instance_id}/attachments/{name}": Row(READERS),
     "post /submissions/{instance_id}/decisions": Row(DECIDERS, body=DECISION),
+    "get /submissions/{instance_id}/comments": Row(READERS),
+    "post /submissions/{instance_id}/comments": Row(READERS, body={"text": "Cek."}),
+    "put /submissions/{instance_id}/assignment": Row(DECIDERS, body={"user_id": None}),
+    "get /submission-counts": Row(READERS, query={}),
+    "get /my/filters": Row(READERS, is_known_to_all=True),
+    "put /my/filters/{name}": Row(READERS, is_known_to_all=True),
+    "delete /my/filters/{name}": Row(READERS, is_known_to_all=True),
     "post /decisions": Row(
         DECIDERS, body={"items": [{**DECISION, "instance_id": "{instance_id}"}]}
     ),

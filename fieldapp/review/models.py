@@ -40,3 +40,31 @@ class Decision(Base):
     is_override: Mapped[bool] = mapped_column(default=False)
     """Whether it approves an entry that breaks its form's rules."""
     decided_at: Mapped[datetime]
+
+
+class Comment(Base):
+    """What somebody says about an entry, in the order of time; never changed."""
+
+    __tablename__ = "comment"
+    __table_args__ = (Index("ix_comment_submission_id", "submission_id", "written_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submission.id"))
+    revision_id: Mapped[str] = mapped_column(ForeignKey("revision.id"))
+    """The revision that was current."""
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    text: Mapped[str]
+    questions: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    """The paths of the questions that it speaks of."""
+    written_at: Mapped[datetime]
+
+
+class SavedFilter(Base):
+    """A list of submissions that a person comes back to, under a name."""
+
+    __tablename__ = "saved_filter"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    query: Mapped[dict[str, Any]]
+    """The query of the list, as it is asked."""

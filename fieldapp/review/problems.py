@@ -121,3 +121,34 @@ class EntrySealed(Problem):
                 "them with the private key.",
             )
         )
+
+
+class ReviewerUnfit(Problem):
+    """An entry is assigned to somebody who may not decide about it."""
+
+    status = 422
+    slug = "reviewer-unfit"
+    title = Text("Orang ini tidak bisa meninjau", "This person cannot review it")
+
+    def __init__(self) -> None:
+        detail = Text(
+            "Pilih koordinator wilayah ini yang tidak mengirim entri ini sendiri.",
+            "Choose a coordinator of this area who has not sent this entry.",
+        )
+        super().__init__(detail, errors=[FieldError("user_id", detail)])
+
+
+class TooManyFilters(Problem):
+    """A person keeps as many filters as they may."""
+
+    status = 409
+    slug = "too-many-filters"
+    title = Text("Saringan terlalu banyak", "Too many filters")
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            Text(
+                f"Paling banyak {limit} saringan. Hapus satu yang tidak dipakai lagi.",
+                f"At most {limit} filters. Delete one that is no longer used.",
+            )
+        )

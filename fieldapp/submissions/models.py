@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Identity,
     Index,
     LargeBinary,
+    SmallInteger,
     UniqueConstraint,
     false,
     text,
@@ -49,6 +51,11 @@ class HeldState(StrEnum):
     DISCARDED = "discarded"
 
 
+PRIORITY = (
+    "case when violation_count > 0 then 0 when warning_count > 0 then 1 else 2 end"
+)
+
+
 class Submission(Base):
     """An accepted entry: the sum of its revisions, by its first instance id."""
 
@@ -57,6 +64,18 @@ class Submission(Base):
         Index("ix_submission_area_code", "area_code", "received_at", "id"),
         Index("ix_submission_received_at", "received_at", "id"),
         Index("ix_submission_author_id", "author_id", "updated_at"),
+        Index(
+            "ix_submission_queue",
+            "priority",
+            "received_at",
+            "id",
+            postgresql_where=text("state = 'received'"),
+        ),
+        Index(
+            "ix_submission_assigned_to",
+            "assigned_to",
+            postgresql_where=text("assigned_to is not null"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -80,12 +99,16 @@ class Submission(Base):
     received_at: Mapped[datetime]
     """When the first revision came."""
     updated_at: Mapped[datetime]
-    """When the last revision or decision came."""
+    """When the last revision, decision or comment came."""
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     """Goes into every digest in the log; erasing it makes them unguessable."""
     is_demo: Mapped[bool] = mapped_column(default=False)
     is_sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The current revision is encrypted: it can be kept, but not read or counted."""
+    priority: Mapped[int] = mapped_column(SmallInteger, Computed(PRIORITY))
+    """Its place in the queue: 0 breaks rules, 1 has warnings, 2 has neither."""
+    assigned_to: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    """Who is asked to review it; others may all the same."""
 
 
 class Revision(Base):

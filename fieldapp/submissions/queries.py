@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, not_, select
 from sqlalchemy.orm import defer
 
 from fieldapp.extensions import db
@@ -23,6 +23,9 @@ from fieldapp.submissions.models import (
 )
 from fieldapp.web.problems import nothing_here
 
+UNFLAGGED = 2
+"""The priority of an entry that nothing is to be said about."""
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -36,6 +39,10 @@ class Filters:
     received_to: datetime | None = None
     """The first moment that is too late."""
     facilitator: UUID | None = None
+    reviewer: UUID | None = None
+    """Who they are assigned to."""
+    is_flagged: bool | None = None
+    """Whether rules are broken, or there are warnings."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +72,24 @@ class HeldRow:
 
 def narrowed(statement: Select[Submission], filters: Filters) -> Select[Submission]:
     """Narrow a list of submissions."""
-    column = Submission
+    equal = {
+        Submission.form_id: filters.form,
+        Submission.state: filters.state,
+        Submission.author_id: filters.facilitator,
+        Submission.assigned_to: filters.reviewer,
+    }
+    statement = statement.where(
+        *(column == value for column, value in equal.items() if value is not None)
+    )
     if filters.area is not None:
-        statement = statement.where(within(column.area_code, filters.area))
-    if filters.form is not None:
-        statement = statement.where(column.form_id == filters.form)
-    if filters.state is not None:
-        statement = statement.where(column.state == filters.state)
+        statement = statement.where(within(Submission.area_code, filters.area))
     if filters.received_from is not None:
-        statement = statement.where(column.received_at >= filters.received_from)
+        statement = statement.where(Submission.received_at >= filters.received_from)
     if filters.received_to is not None:
-        statement = statement.where(column.received_at < filters.received_to)
-    if filters.facilitator is not None:
-        statement = statement.where(column.author_id == filters.facilitator)
+        statement = statement.where(Submission.received_at < filters.received_to)
+    if filters.is_flagged is not None:
+        flagged = Submission.priority < UNFLAGGED
+        statement = statement.where(flagged if filters.is_flagged else not_(flagged))
     return statement
 
 

@@ -324,7 +324,6 @@ def _outcome(status: OutcomeStatus, item: Judged, missing: tuple[str, ...]) -> O
     )
 
 
-_ADD_SUBMISSIONS = RowWriter(insert(Submission))
 _ADD_REVISIONS = RowWriter(insert(Revision))
 _ADD_FILES = RowWriter(insert(Attachment), "revision_id", "name", *CONTENT)
 _CURRENT = (
@@ -340,6 +339,9 @@ _CURRENT = (
     "captured_at",
     "captured_on",
     "updated_at",
+)
+_ADD_SUBMISSIONS = RowWriter(
+    insert(Submission), "id", "form_id", "received_at", "salt", "is_demo", *_CURRENT
 )
 _CHANGE = RowWriter(
     update(Submission)

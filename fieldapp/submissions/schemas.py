@@ -1,5 +1,7 @@
 """What the views of submissions and held entries take and give."""
 
+from enum import StrEnum
+
 from marshmallow import Schema, fields, validate
 
 from fieldapp.submissions.delivery import OutcomeStatus
@@ -10,6 +12,14 @@ CODE_LENGTH = 32
 ID_LENGTH = 250
 NOTE_LENGTH = 4000
 NUMBER_LIMIT = 2_000_000_000
+
+
+class Order(StrEnum):
+    """How a list of submissions is ordered."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    QUEUE = "queue"
 
 
 class RevisionQuery(Schema):
@@ -43,8 +53,22 @@ class SubmissionsQuery(PageQuery):
         metadata={"description": "First received before this moment."},
     )
     facilitator = fields.UUID(load_default=None)
-    order = fields.String(
-        load_default="newest", validate=validate.OneOf(["newest", "oldest"])
+    reviewer = fields.UUID(
+        load_default=None, metadata={"description": "Assigned to this person."}
+    )
+    is_flagged = fields.Boolean(
+        data_key="flagged",
+        load_default=None,
+        metadata={"description": "Breaks rules or has warnings; or neither."},
+    )
+    order = fields.Enum(
+        Order,
+        by_value=True,
+        load_default=Order.NEWEST,
+        metadata={
+            "description": "`queue`: those that wait, first what breaks rules, then "
+            "what has warnings, then the rest, each the oldest first."
+        },
     )
 
 
@@ -74,6 +98,7 @@ class SubmissionSummary(Schema):
         attribute="submission.is_sealed",
         metadata={"description": "Encrypted: nobody here can read or approve it."},
     )
+    assigned_to = fields.UUID(attribute="submission.assigned_to", allow_none=True)
 
 
 class SubmissionPage(Schema):

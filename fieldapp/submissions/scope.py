@@ -10,7 +10,7 @@ from fieldapp.extensions import db
 from fieldapp.forms.models import Form
 from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.identity.scope import area_condition
-from fieldapp.submissions.models import HeldEntry, Revision, Submission
+from fieldapp.submissions.models import HeldEntry, Revision, Submission, Tally
 from fieldapp.web.problems import nothing_here
 
 
@@ -22,6 +22,13 @@ def visible_submissions(actor: Actor, *permissions: Permission) -> Select[Submis
     """
     return select(Submission).where(
         or_(false(), *(_opens(actor, permission) for permission in permissions))
+    )
+
+
+def visible_tallies(actor: Actor) -> ColumnElement[bool]:
+    """Build the condition that a count is of submissions that a person reads."""
+    return area_condition(
+        actor, Permission.READ_SUBMISSIONS, Tally.area_code, _tallied_in_programme
     )
 
 
@@ -98,6 +105,10 @@ def _in_programme(programme_id: str) -> ColumnElement[bool]:
 
 def _held_in_programme(programme_id: str) -> ColumnElement[bool]:
     return HeldEntry.form_id.in_(_forms_of(programme_id))
+
+
+def _tallied_in_programme(programme_id: str) -> ColumnElement[bool]:
+    return Tally.form_id.in_(_forms_of(programme_id))
 
 
 def _forms_of(programme_id: str) -> Select[Any]:

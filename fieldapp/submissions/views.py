@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response, current_app, send_file, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE
+from sqlalchemy.orm import InstrumentedAttribute
 
 from fieldapp.extensions import db
 from fieldapp.identity.access import current_actor, requires
@@ -15,7 +16,12 @@ from fieldapp.identity.permissions import Permission
 from fieldapp.submissions import held as held_service
 from fieldapp.submissions.files import file_store
 from fieldapp.submissions.intake import with_retries
-from fieldapp.submissions.models import Attachment, HeldEntry, Submission
+from fieldapp.submissions.models import (
+    Attachment,
+    HeldEntry,
+    Submission,
+    SubmissionState,
+)
 from fieldapp.submissions.queries import (
     Filters,
     HeldFilters,
@@ -33,6 +39,7 @@ from fieldapp.submissions.schemas import (
     HeldPage,
     HeldQuery,
     HeldSummary,
+    Order,
     ReleaseOutcome,
     ReleaseRequest,
     RevisionQuery,
@@ -72,16 +79,20 @@ blueprint = Blueprint(
 @blueprint.arguments(SubmissionsQuery, location="query", unknown=RAISE)
 @blueprint.response(200, SubmissionPage)
 def list_submissions(query: dict[str, Any]) -> dict[str, Any]:
-    """List the submissions of one's area, the newest first."""
-    cursor, limit = query.pop("cursor"), query.pop("limit")
-    newest_first = query.pop("order") == "newest"
+    """List the submissions of one's area, the newest first, or as a queue."""
+    cursor, limit, order = (query.pop(name) for name in ("cursor", "limit", "order"))
     statement = visible_submissions(current_actor(), Permission.READ_SUBMISSIONS)
+    statement = narrowed(statement, Filters(**query))
+    keys: list[InstrumentedAttribute[Any]] = [Submission.received_at, Submission.id]
+    if order is Order.QUEUE:
+        statement = statement.where(Submission.state == SubmissionState.RECEIVED)
+        keys.insert(0, Submission.priority)
     page = fetch_page(
-        narrowed(statement, Filters(**query)),
-        [Submission.received_at, Submission.id],
+        statement,
+        keys,
         cursor=cursor,
         limit=limit,
-        newest_first=newest_first,
+        newest_first=order is Order.NEWEST,
     )
     return {"items": submission_rows(page.items), "next_cursor": page.next_cursor}
 

@@ -1,7 +1,7 @@
 """Gather what is new for a person since a cursor."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,14 +13,20 @@ from fieldapp.forms.offered import OfferedForm, offered_forms
 from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.places.codes import lineage, within
 from fieldapp.places.models import Area, AreaRelease
-from fieldapp.review.models import Decision
+from fieldapp.review.models import Comment, Decision
 from fieldapp.submissions.models import HeldEntry
-from fieldapp.sync.cursor import Cursor, Stage, Window
+from fieldapp.sync.cursor import Cursor, Position, Stage, Window
 from fieldapp.sync.horizon import MARGIN, Horizon, take_horizon, written_since
-from fieldapp.sync.own_entries import Found, decisions_on_own, held_of_own
+from fieldapp.sync.own_entries import (
+    Found,
+    comments_on_own,
+    decisions_on_own,
+    held_of_own,
+)
 from fieldapp.web import clock
 
-NOTHING = Found((), None)
+Reader = Callable[[Position | None], Found]
+"""Reads a list on from a position."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Changes:
     forms: Sequence[OfferedForm] | None
     areas: Sequence[Area] | None
     decisions: Sequence[Any]
+    comments: Sequence[Any]
     held: Sequence[Any]
     cursor: Cursor
     has_more: bool
@@ -51,6 +58,7 @@ def changes_since(actor: Actor, cursor: Cursor | None) -> Changes:
         forms=None if forms_digest == start.forms else forms,
         areas=None if areas_digest == start.areas else _areas(actor),
         decisions=changed.decisions,
+        comments=changed.comments,
         held=changed.held,
         cursor=replace(changed.cursor, forms=forms_digest, areas=areas_digest),
         has_more=changed.cursor.window is not None,
@@ -60,6 +68,7 @@ def changes_since(actor: Actor, cursor: Cursor | None) -> Changes:
 @dataclass(frozen=True)
 class _OwnEntries:
     decisions: Sequence[Any]
+    comments: Sequence[Any]
     held: Sequence[Any]
     cursor: Cursor
 
@@ -78,7 +87,7 @@ def _start(actor: Actor, cursor: Cursor | None, horizon: Horizon) -> Cursor:
 
 
 def _own_entries(actor: Actor, start: Cursor, horizon: Horizon) -> _OwnEntries:
-    """Read on from where the client stands, the decisions first.
+    """Read on from where the client stands, one list after the other.
 
     All answers of one window ask for the same rows, and what it will have seen at
     the end was settled at the beginning.
@@ -89,28 +98,38 @@ def _own_entries(actor: Actor, start: Cursor, horizon: Horizon) -> _OwnEntries:
         lowest=max(horizon.lowest, start.lowest),
         seen_at=clock.now(),
     )
-    decisions = held = NOTHING
-    if window.stage is Stage.DECISIONS:
-        decisions = decisions_on_own(
-            actor,
-            _is_new(Decision, start, horizon),
-            since=start.seen_at and start.seen_at - MARGIN,
-            after=window.after,
-        )
-        if decisions.last:
-            return _page(start, replace(window, after=decisions.last), decisions, held)
-        window = replace(window, stage=Stage.HELD, after=None)
-    held = held_of_own(actor, _is_new(HeldEntry, start, horizon), after=window.after)
-    if held.last:
-        return _page(start, replace(window, after=held.last), decisions, held)
-    end = replace(start, lowest=window.lowest, seen_at=window.seen_at)
-    return _page(end, None, decisions, held)
+    since = start.seen_at and start.seen_at - MARGIN
+    readers: dict[Stage, Reader] = {
+        Stage.DECISIONS: lambda after: decisions_on_own(
+            actor, _is_new(Decision, start, horizon), since=since, after=after
+        ),
+        Stage.COMMENTS: lambda after: comments_on_own(
+            actor, _is_new(Comment, start, horizon), since=since, after=after
+        ),
+        Stage.HELD: lambda after: held_of_own(
+            actor, _is_new(HeldEntry, start, horizon), after=after
+        ),
+    }
+    found: dict[Stage, Sequence[Any]] = {}
+    for stage in list(Stage)[list(Stage).index(window.stage) :]:
+        after = window.after if stage is window.stage else None
+        part = readers[stage](after)
+        found[stage] = part.rows
+        if part.last:
+            unfinished = replace(window, stage=stage, after=part.last)
+            return _page(replace(start, window=unfinished), found)
+    return _page(
+        replace(start, lowest=window.lowest, seen_at=window.seen_at, window=None), found
+    )
 
 
-def _page(
-    cursor: Cursor, window: Window | None, decisions: Found, held: Found
-) -> _OwnEntries:
-    return _OwnEntries(decisions.rows, held.rows, replace(cursor, window=window))
+def _page(cursor: Cursor, found: Mapping[Stage, Sequence[Any]]) -> _OwnEntries:
+    return _OwnEntries(
+        decisions=found.get(Stage.DECISIONS, ()),
+        comments=found.get(Stage.COMMENTS, ()),
+        held=found.get(Stage.HELD, ()),
+        cursor=cursor,
+    )
 
 
 def _is_new(table: type[Base], start: Cursor, horizon: Horizon) -> ColumnElement[bool]:

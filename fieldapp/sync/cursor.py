@@ -22,6 +22,7 @@ class Stage(StrEnum):
     """Which list a long answer is in; one comes after the other."""
 
     DECISIONS = "decisions"
+    COMMENTS = "comments"
     HELD = "held"
 
 

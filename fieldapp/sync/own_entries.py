@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, select, true, tuple_
 from fieldapp.extensions import db
 from fieldapp.identity.models import User
 from fieldapp.identity.permissions import Actor
-from fieldapp.review.models import Decision
+from fieldapp.review.models import Comment, Decision
 from fieldapp.submissions.models import HeldEntry, Revision, Submission
 from fieldapp.sync.cursor import Position
 
@@ -59,6 +59,33 @@ def decisions_on_own(
         .where(true() if since is None else Submission.updated_at >= since)
     )
     return _found(statement, (Decision.decided_at, Decision.id), after)
+
+
+def comments_on_own(
+    actor: Actor,
+    is_new: ColumnElement[bool],
+    *,
+    since: datetime | None,
+    after: Position | None,
+) -> Found:
+    """Read what was said about entries whose current revision the person sent."""
+    statement = (
+        select(
+            Comment.id,
+            Comment.submission_id,
+            Comment.revision_id,
+            Comment.text,
+            Comment.questions,
+            Comment.author_id,
+            User.name.label("author"),
+            Comment.written_at,
+        )
+        .join(Submission, Submission.id == Comment.submission_id)
+        .join(User, User.id == Comment.author_id)
+        .where(Submission.author_id == actor.user_id, is_new)
+        .where(true() if since is None else Submission.updated_at >= since)
+    )
+    return _found(statement, (Comment.written_at, Comment.id), after)
 
 
 def held_of_own(

@@ -180,6 +180,19 @@ class HeldResponse(Schema):
     decided_at = fields.AwareDateTime(allow_none=True)
 
 
+class SyncComment(Schema):
+    """What somebody said about an entry of one's own."""
+
+    id = fields.UUID()
+    submission_id = fields.String()
+    revision_id = fields.String()
+    text = fields.String()
+    questions = fields.List(fields.String())
+    author_id = fields.UUID()
+    author = fields.String()
+    written_at = fields.AwareDateTime()
+
+
 class ChangesResponse(Schema):
     """What is new; lists of forms and areas come whole, or not at all."""
 
@@ -198,6 +211,10 @@ class ChangesResponse(Schema):
     )
     decisions = fields.List(
         fields.Nested(DecisionResponse),
+        metadata={"description": "One may come twice: its `id` tells."},
+    )
+    comments = fields.List(
+        fields.Nested(SyncComment),
         metadata={"description": "One may come twice: its `id` tells."},
     )
     held = fields.List(

@@ -147,6 +147,7 @@ def _changes(changes: Changes) -> dict[str, Any]:
         "forms": None if forms is None else [_form(form) for form in forms],
         "areas": changes.areas,
         "decisions": changes.decisions,
+        "comments": changes.comments,
         "held": changes.held,
         "cursor": encode(changes.cursor),
         "has_more": changes.has_more,

@@ -89,6 +89,7 @@ def test_a_list_tells_what_a_reviewer_needs(
         "updated_at": submission.updated_at.isoformat(),
         "is_demo": False,
         "is_sealed": False,
+        "assigned_to": None,
     }
 
 

@@ -16,6 +16,7 @@ from fieldapp.extensions import db
 from fieldapp.forms.models import Form, FormState
 from fieldapp.identity.models import User
 from fieldapp.identity.permissions import Role
+from fieldapp.review.comments import add_comment
 from fieldapp.review.models import Decision, DecisionKind
 from fieldapp.submissions.models import (
     HeldEntry,
@@ -30,6 +31,7 @@ from tests.factories import (
     BANYUMAS,
     BUMISARI,
     SEMEDO,
+    actor_of,
     auth_headers,
     make_area,
     make_grant,
@@ -368,3 +370,40 @@ def test_old_rows_are_not_searched_again(siti: Client, reviewer: User) -> None:
 
 def test_without_a_token_nothing_is_told(committed_app: Flask) -> None:
     assert committed_app.test_client().get(ADDRESS).status_code == 401
+
+
+def test_what_is_said_about_own_entries_comes_once_and_that_of_others_never(
+    siti: Client, reviewer: User
+) -> None:
+    deliver(siti.user, entry_xml("uuid:1"))
+    other = make_person(Role.FACILITATOR, SEMEDO)
+    deliver(other, entry_xml("uuid:2"))
+    siti.poll()
+    for instance_id in ("uuid:1", "uuid:2"):
+        add_comment(
+            actor_of(reviewer), instance_id, "Timbangan mana?", questions=["/data/kg"]
+        )
+        db.session.commit()
+
+    (comment,) = siti.poll()["comments"]
+
+    assert comment["submission_id"] == "uuid:1"
+    assert (comment["text"], comment["questions"]) == ("Timbangan mana?", ["/data/kg"])
+    assert comment["author_id"] == str(reviewer.id)
+    assert siti.poll()["comments"] == []
+
+
+def test_many_comments_come_in_several_answers_and_none_is_lost(
+    siti: Client, reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_entries, "LIMIT", 3)
+    deliver(siti.user, entry_xml("uuid:1"))
+    for number in range(8):
+        add_comment(actor_of(reviewer), "uuid:1", f"ke-{number}", questions=[])
+        db.session.commit()
+
+    answers = siti.poll_all()
+
+    texts = [each["text"] for answer in answers for each in answer["comments"]]
+    assert texts == [f"ke-{number}" for number in range(8)]
+    assert len(answers) == 3
