@@ -105,7 +105,9 @@ class Submission(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     is_sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The current revision is encrypted: it can be kept, but not read or counted."""
-    priority: Mapped[int] = mapped_column(SmallInteger, Computed(PRIORITY))
+    priority: Mapped[int] = mapped_column(
+        SmallInteger, Computed(PRIORITY, persisted=True)
+    )
     """Its place in the queue: 0 breaks rules, 1 has warnings, 2 has neither."""
     assigned_to: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     """Who is asked to review it; others may all the same."""
