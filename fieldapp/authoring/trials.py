@@ -119,7 +119,9 @@ def _told(judgement: Judgement) -> Text:
     if not judgement.violations:
         return TRIED
     count = len(judgement.violations)
-    fields = messages.named([{"label": each.label} for each in judgement.violations])
+    fields = messages.named(
+        [{"label": each.label, "item": each.item} for each in judgement.violations]
+    )
     return Text(
         TRIED_WITH_VIOLATIONS.id.format(count=count, fields=fields.id),
         TRIED_WITH_VIOLATIONS.en.format(count=count, fields=fields.en),

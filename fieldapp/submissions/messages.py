@@ -178,10 +178,16 @@ def told(status: OutcomeStatus, violations: Sequence[Mapping[str, Any]]) -> Text
 
 
 def named(violations: Sequence[Mapping[str, Any]]) -> Text:
-    """List the questions of some violations, as many as a phone can show."""
-    labels = [violation["label"] for violation in violations[:SHOWN_FIELDS]]
-    return Text(_listed(labels, "id"), _listed(labels, "en"))
+    """Name the questions of some violations, as many as a phone can show."""
+    shown = violations[:SHOWN_FIELDS]
+    return Text(_listed(shown, "id"), _listed(shown, "en"))
 
 
-def _listed(labels: Sequence[Mapping[str, str]], language: str) -> str:
-    return ", ".join(label[language] for label in labels)
+def _listed(violations: Sequence[Mapping[str, Any]], language: str) -> str:
+    """Name the questions, each with its item: `Kadar air (Wadah 2)`."""
+    return ", ".join(
+        f"{each['label'][language]} ({each['item'][language]})"
+        if each.get("item")
+        else str(each["label"][language])
+        for each in violations
+    )

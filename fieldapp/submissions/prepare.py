@@ -21,6 +21,7 @@ from fieldapp.submissions.models import HeldReason
 from fieldapp.submissions.problems import NotAllowed, TooLarge, Unreadable
 from fieldapp.submissions.sealed import sealed_files
 from fieldapp.web.text import Text
+from fieldapp.xform.answers import value_words
 from fieldapp.xform.instance import Instance, InstanceUnreadable, read_instance
 from fieldapp.xform.judgement import Judgement, Violation
 
@@ -252,6 +253,10 @@ def _warning(rule: str, label: Text, message: Text, value: str = "") -> dict[str
         "message": message.as_dict(),
         "value": value,
         "detail": {},
+        "item": {},
+        "answer": dict(value_words(captured_at, "dateTime")),
+        "reason": {},
+        "readings": [],
     }
 
 
@@ -263,4 +268,15 @@ def _as_dict(violation: Violation) -> dict[str, Any]:
         "message": dict(violation.message),
         "value": violation.value,
         "detail": dict(violation.detail),
+        "item": dict(violation.item),
+        "answer": dict(violation.answer),
+        "reason": dict(violation.reason),
+        "readings": [
+            {
+                "path": read.path,
+                "label": dict(read.label),
+                "answer": dict(read.answer),
+            }
+            for read in violation.readings
+        ],
     }

@@ -108,18 +108,41 @@ class SubmissionPage(Schema):
     next_cursor = fields.String(allow_none=True)
 
 
+def _texts(description: str) -> fields.Dict:
+    return fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": f"{description} By language code: `id`, `en`."},
+    )
+
+
+class ReadValueResponse(Schema):
+    """A value that a rule read."""
+
+    path = fields.String()
+    label = _texts("The question, with the item of a repeat if it is another one.")
+    answer = _texts("What it was, as people read it.")
+
+
 class FindingResponse(Schema):
     """A rule that the answers break, for people."""
 
     path = fields.String()
     rule = fields.String()
-    label = fields.Dict(keys=fields.String(), values=fields.String())
-    message = fields.Dict(keys=fields.String(), values=fields.String())
-    value = fields.String()
+    label = _texts("The question, without markup, with the answers that it shows.")
+    item = _texts("Which item of the repeats around it: `Wadah 2`. Empty outside.")
+    message = _texts("The form's own message; ours where it has none.")
+    reason = _texts("Which part of the condition fails, where that can be said.")
+    value = fields.String(metadata={"description": "What came, as it came."})
+    answer = _texts("The same as people read it: labels for codes, days written out.")
+    readings = fields.List(
+        fields.Nested(ReadValueResponse),
+        metadata={"description": "The values that the rule read."},
+    )
     detail = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
-        metadata={"description": "The values that made the rule false, by path."},
+        metadata={"description": "The same for programs, by path, as they came."},
     )
 
 

@@ -13,7 +13,7 @@ from fieldapp.xform.definition import (
     path_text,
 )
 from fieldapp.xform.formchecks import check_choices
-from fieldapp.xform.itext import read_text, without_outputs
+from fieldapp.xform.itext import outputs_of, read_text, without_outputs
 from fieldapp.xform.markup import Element
 from fieldapp.xform.translations import complete
 from fieldapp.xform.values import read_double
@@ -31,9 +31,11 @@ def read_control(question: BodyElement, binds: BindReader) -> Control:
         _read_choice(item, binds) for item in element.iterchildren("{*}item")
     )
     is_list = question.kind in {"select", "select1", "rank"}
+    label = read_text(element, "label", texts)
     control = Control(
         kind=question.kind,
-        labels=without_outputs(read_text(element, "label", texts)),
+        labels=without_outputs(label),
+        templates=label if any(map(outputs_of, label.values())) else {},
         hints=without_outputs(read_text(element, "hint", texts)),
         appearance=element.get("appearance", ""),
         mediatype=element.get("mediatype", ""),

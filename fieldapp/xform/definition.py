@@ -109,6 +109,7 @@ class Control:
     kind: str
     labels: Translations
     hints: Translations
+    templates: Translations = field(default_factory=dict)
     appearance: str = ""
     mediatype: str = ""
     choices: tuple[Choice, ...] = ()
@@ -135,7 +136,10 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NodeDefinition:
-    """A node of the primary instance with all that the form says about it."""
+    """A node of the primary instance with all that the form says about it.
+
+    `templates` are its labels with `{{…}}` for each answer that they show, if any.
+    """
 
     index: int
     path: Path
@@ -146,6 +150,7 @@ class NodeDefinition:
     controls: tuple[Control, ...] = ()
     repeat: Repeat | None = None
     labels: Translations = field(default_factory=dict)
+    templates: Translations = field(default_factory=dict)
     default: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     initial_count: int = 1

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from types import MappingProxyType
 
 from fieldapp.xform.calculation import text_of_value
 from fieldapp.xform.choicenames import choice_name
-from fieldapp.xform.definition import FormDefinition, FormError, NodeDefinition, Path
+from fieldapp.xform.definition import FormDefinition, FormError, Path
 from fieldapp.xform.findings import find_warnings, find_wrong_values
 from fieldapp.xform.instance import Instance
 from fieldapp.xform.judgement import Judgement, Violation, nodes_at
@@ -15,9 +16,11 @@ from fieldapp.xform.markup import Element, local_name
 from fieldapp.xform.messages import rule_message
 from fieldapp.xform.node import Node, XPathValue
 from fieldapp.xform.populate import populate
+from fieldapp.xform.reasons import Reasons
 from fieldapp.xform.run import Run, path_of
 from fieldapp.xform.times import read_date_time
-from fieldapp.xform.walk import Walk
+from fieldapp.xform.translations import complete
+from fieldapp.xform.walk import MAX_FINDINGS, Walk
 from fieldapp.xform.xpath import (
     Evaluation,
     Expression,
@@ -27,7 +30,6 @@ from fieldapp.xform.xpath import (
 )
 
 MAX_STEPS = 2_000_000
-MAX_FINDINGS = 1_000
 _NO_INSTANCES: Mapping[str, Node] = MappingProxyType({})
 
 
@@ -83,19 +85,21 @@ class _Findings:
 
 def _find(run: Run) -> _Findings:
     """Work everything out, then ask the questions; stop where it gets too much."""
-    walk = Walk(run)
+    reasons = Reasons(run)
+    walk = Walk(run, reasons)
     calculated: Mapping[str, str] = {}
     warnings: tuple[Violation, ...] = ()
     try:
         run.settle()
         calculated = _calculated(run)
-        wrong = list(find_wrong_values(run))
-        warnings = tuple(find_warnings(run, walk, calculated))
+        wrong = list(islice(find_wrong_values(run, reasons), MAX_FINDINGS))
+        warnings = tuple(islice(find_warnings(run, reasons, calculated), MAX_FINDINGS))
         walk.go(run.definition.body, [run.populated.root])
     except XPathLimit as limit:
         wrong = [_too_much(run.definition, str(limit))]
-    violations = (*wrong, *walk.violations, *_failures(run))
-    return _Findings(violations[:MAX_FINDINGS], warnings[:MAX_FINDINGS], calculated)
+    failures = islice(_failures(run, reasons), MAX_FINDINGS)
+    violations = (*wrong, *walk.violations, *failures)
+    return _Findings(violations[:MAX_FINDINGS], warnings, calculated)
 
 
 def compile_over(
@@ -194,25 +198,16 @@ def _restore_volatile(run: Run) -> None:
                     run.populated.read(node, step.node, node.text)
 
 
-def _failures(run: Run) -> tuple[Violation, ...]:
-    return tuple(
-        Violation(
-            path=path_of(failure.node, run.definition.repeats),
-            rule="expression",
-            label=_definition(failure.node).labels,
-            message=rule_message("expression"),
-            value=failure.node.text,
+def _failures(run: Run, reasons: Reasons) -> Iterator[Violation]:
+    """Tell which formulas failed; their text is for who wrote the form."""
+    for failure in run.failures.values():
+        yield reasons.about(
+            failure.node,
+            "expression",
+            rule_message("expression"),
+            cause=failure.expression,
             detail={failure.expression.source: failure.reason},
         )
-        for failure in run.failures.values()
-    )
-
-
-def _definition(node: Node) -> NodeDefinition:
-    definition = node.definition
-    if not isinstance(definition, NodeDefinition):
-        raise TypeError("the node is not of a form")
-    return definition
 
 
 def _irrelevant(run: Run) -> frozenset[str]:
@@ -229,8 +224,8 @@ def _too_much(definition: FormDefinition, reason: str) -> Violation:
     return Violation(
         path=definition.root.text_path,
         rule="expression",
-        label=definition.root.labels,
-        message=rule_message("expression"),
+        label=complete(definition.titles, definition.form_id),
+        message=rule_message("limit"),
         value="",
         detail={"limit": reason},
     )
@@ -247,7 +242,7 @@ def _unread(
     wrong = Violation(
         path=f"/{name}",
         rule="root",
-        label=definition.root.labels,
+        label=complete(definition.titles, definition.form_id),
         message=rule_message("root"),
         value=name,
         detail={},

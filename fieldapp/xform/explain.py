@@ -74,11 +74,18 @@ def explain_judgement(judgement: Judgement, language: str) -> Iterator[str]:
 
 
 def _explain(violation: Violation, mark: str, language: str) -> Iterator[str]:
-    label = text_for(violation.label, language)
-    yield f"{mark} {label} [{violation.path}] ({violation.rule})"
-    yield f"    {text_for(violation.message, language)}"
+    label, item = (
+        text_for(each, language) for each in (violation.label, violation.item)
+    )
+    message, reason = violation.message, violation.reason
+    yield f"{mark} {label} ({item})" if item else f"{mark} {label}"
+    yield f"    {text_for(message, language)}"
+    if reason and reason != message:
+        yield f"    {text_for(reason, language)}"
     if violation.value:
         name = "jawaban" if language == "id" else "answer"
-        yield f"    {name}: {violation.value}"
-    for path, value in violation.detail.items():
-        yield f"    {path} = {value or '–'}"
+        yield f"    {name}: {text_for(violation.answer, language)}"
+    for read in violation.readings:
+        name, answer = (text_for(each, language) for each in (read.label, read.answer))
+        yield f"    {name} = {answer}"
+    yield f"    [{violation.path}, {violation.rule}]"

@@ -3,61 +3,73 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC
 
+from fieldapp.xform.answers import same, shorten, value_words
 from fieldapp.xform.definition import NodeDefinition
 from fieldapp.xform.judgement import Rule, Violation
-from fieldapp.xform.messages import own_or_rule, rule_message
+from fieldapp.xform.messages import kind_name, rule_message
 from fieldapp.xform.node import Node
 from fieldapp.xform.populate import Surplus
-from fieldapp.xform.run import Run, definition_of, path_of, read_by
+from fieldapp.xform.reasons import MAX_VALUE, Reasons
+from fieldapp.xform.run import Run, definition_of, path_of
 from fieldapp.xform.times import read_date_time
 from fieldapp.xform.values import read_double
-from fieldapp.xform.walk import Walk
-from fieldapp.xform.xpath import XPathError, XPathLimit
+from fieldapp.xform.xpath import Expression, XPathError, XPathLimit
 
 _TOLERANCE = 1e-9
 
 
-def find_wrong_values(run: Run) -> Iterator[Violation]:
+def find_wrong_values(run: Run, reasons: Reasons) -> Iterator[Violation]:
     """Flag what JavaRosa silently drops: unreadable values and surplus elements.
 
     Where the place itself does not apply, nothing depends on it: that is a warning.
     """
     for node in run.populated.lost:
         if node.is_relevant:
-            yield _lost(run, node)
+            yield _lost(node, reasons)
     for surplus in run.populated.surplus:
         if surplus.parent.is_relevant and surplus.text:
-            yield _surplus(run, surplus)
+            yield _surplus(run, surplus, reasons)
 
 
 def find_warnings(
-    run: Run, walk: Walk, calculated: Mapping[str, str]
+    run: Run, reasons: Reasons, calculated: Mapping[str, str]
 ) -> Iterator[Violation]:
     """Flag what a coordinator should look at, and a phone would let pass."""
-    yield from _soft_rules(run, walk)
-    yield from _differing(run, calculated)
-    yield from _inapplicable(run)
-    yield from _absent(run)
+    yield from _soft_rules(run, reasons)
+    yield from _differing(run, reasons, calculated)
+    yield from _inapplicable(run, reasons)
+    yield from _absent(run, reasons)
 
 
-def _lost(run: Run, node: Node) -> Violation:
+def _lost(node: Node, reasons: Reasons) -> Violation:
     definition = definition_of(node)
-    if definition.offered is not None:
-        return _about(run, node, "choice", rule_message("choice"))
-    kind = definition.bind.type
-    return _about(run, node, "type", rule_message("type", kind=kind))
+    if definition.offered is None:
+        kind = kind_name(definition.bind.type)
+        return reasons.about(node, "type", rule_message("type", kind=kind))
+    return reasons.not_offered(node, definition.offered)
 
 
-def _surplus(run: Run, surplus: Surplus) -> Violation:
+def _surplus(run: Run, surplus: Surplus, reasons: Reasons) -> Violation:
+    """Tell of an element by its question, if it is one that stands there twice."""
     rule: Rule = "duplicate" if surplus.is_known else "unknown"
-    path = path_of(surplus.parent, run.definition.repeats)
+    parent = surplus.parent
+    path = path_of(parent, run.definition.repeats)
     if surplus.name:
         path += f"/{surplus.name}"
-    label = {"id": surplus.name, "en": surplus.name}
-    return Violation(path, rule, label, rule_message(rule), surplus.text[:500], {})
+    known = definition_of(parent).children_by_name.get(surplus.name)
+    return Violation(
+        path=path,
+        rule=rule,
+        label=known.labels if known else same(surplus.name),
+        message=rule_message(rule),
+        value=shorten(surplus.text, MAX_VALUE),
+        detail={},
+        item=reasons.item(parent),
+        answer=same(shorten(surplus.text)),
+    )
 
 
-def _soft_rules(run: Run, walk: Walk) -> Iterator[Violation]:
+def _soft_rules(run: Run, reasons: Reasons) -> Iterator[Violation]:
     context = run.context
     for definition in run.definition.warned:
         warn = definition.bind.warn
@@ -76,14 +88,13 @@ def _soft_rules(run: Run, walk: Walk) -> Iterator[Violation]:
             finally:
                 context.dot = None
             if not is_usual:
-                message = walk.fill(
-                    node, own_or_rule(definition.bind.warn_message, "warn")
-                )
-                detail = read_by(warn, node, run.definition.repeats)
-                yield _about(run, node, "warn", message, detail)
+                own = definition.bind.warn_message
+                yield reasons.broken(node, "warn", own, warn)
 
 
-def _differing(run: Run, calculated: Mapping[str, str]) -> Iterator[Violation]:
+def _differing(
+    run: Run, reasons: Reasons, calculated: Mapping[str, str]
+) -> Iterator[Violation]:
     """Compare calculated values with those that were sent."""
     repeats = run.definition.repeats
     for definition in run.definition.calculated:
@@ -94,8 +105,10 @@ def _differing(run: Run, calculated: Mapping[str, str]) -> Iterator[Violation]:
                 continue
             computed = calculated[path_of(node, repeats)]
             if computed != node.text and not is_same(node.text, computed):
-                message = rule_message("calculate", computed=computed or "–")
-                yield _about(run, node, "calculate", message)
+                told = value_words(node.value, definition.bind.type)
+                message = rule_message("calculate", computed=told)
+                cause = definition.bind.calculate
+                yield reasons.about(node, "calculate", message, cause=cause)
 
 
 def _is_comparable(run: Run, definition: NodeDefinition) -> bool:
@@ -118,13 +131,25 @@ def is_same(sent: str, computed: str) -> bool:
     return moments[0] is not None and moments[0] == moments[1]
 
 
-def _inapplicable(run: Run) -> Iterator[Violation]:
+def _inapplicable(run: Run, reasons: Reasons) -> Iterator[Violation]:
     """Flag answers to questions that do not apply; missing ones were never sent."""
     missing = set(run.populated.missing)
     for slot in run.populated.slots:
         for node in slot:
             if node.text and not node.is_relevant and not _is_under(node, missing):
-                yield _about(run, node, "irrelevant", rule_message("irrelevant"))
+                message = rule_message("irrelevant")
+                cause = _hidden_by(run, node)
+                yield reasons.about(node, "irrelevant", message, cause=cause)
+
+
+def _hidden_by(run: Run, node: Node) -> Expression | None:
+    """Give the condition that hides a node, or what is around it."""
+    step: Node | None = node
+    while step is not None:
+        if step in run.hidden:
+            return definition_of(step).bind.relevant
+        step = step.parent
+    return None
 
 
 def _is_under(node: Node, nodes: set[Node]) -> bool:
@@ -136,7 +161,7 @@ def _is_under(node: Node, nodes: set[Node]) -> bool:
     return False
 
 
-def _absent(run: Run) -> Iterator[Violation]:
+def _absent(run: Run, reasons: Reasons) -> Iterator[Violation]:
     """Flag questions that apply, must be answered, and were left out of the XML.
 
     JavaRosa takes an absent node for one that does not apply.
@@ -149,16 +174,5 @@ def _absent(run: Run) -> Iterator[Violation]:
         if parent is not None and not parent.is_relevant:
             continue
         if run.is_required(node, bind.required):
-            yield _about(run, node, "missing", rule_message("missing"))
-
-
-def _about(
-    run: Run,
-    node: Node,
-    rule: Rule,
-    message: Mapping[str, str],
-    detail: Mapping[str, str] | None = None,
-) -> Violation:
-    path = path_of(node, run.definition.repeats)
-    labels = definition_of(node).labels
-    return Violation(path, rule, labels, message, node.text, detail or {})
+            message = rule_message("missing")
+            yield reasons.about(node, "missing", message, cause=bind.required)

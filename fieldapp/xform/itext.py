@@ -1,8 +1,10 @@
 """The texts of a form: `itext` translations, inline texts, and values within them."""
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from fieldapp.xform.definition import FormError
 from fieldapp.xform.markup import Element, local_name
@@ -12,6 +14,16 @@ _ITEXT = re.compile(r"\s*jr:itext\(\s*(['\"])(.*?)\1\s*\)\s*", re.DOTALL)
 _OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _LACKING = "-"
 _SPACES = re.compile(r"\s+")
+_MARKUP = re.compile(r"[<&*_#\[\\]")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_MARKDOWN = (
+    (re.compile(r"^\s*#{1,6}\s+"), ""),
+    (re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)"), r"\1"),
+    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*]+?)(?<=[^\s\\])\*(?![\w*])"), r"\1"),
+    (re.compile(r"(?<![\w\\])_(?=[^\s_])([^_]+?)(?<=[^\s\\])_(?!\w)"), r"\1"),
+    (re.compile(r"\\([*_#\[\]\\])"), r"\1"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,22 @@ def inline_text(element: Element) -> str:
 
 def without_outputs(texts: Translations) -> dict[str, str]:
     """Write texts for where no answers are at hand: an ellipsis for each value."""
-    return {language: _OUTPUT.sub("…", text) for language, text in texts.items()}
+    return {language: _OUTPUT.sub("…", plain(text)) for language, text in texts.items()}
+
+
+def plain(text: str) -> str:
+    """Take HTML and Markdown out of a text, for where nothing draws them."""
+    if not _MARKUP.search(text):
+        return text
+    outputs = _OUTPUT.findall(text)
+    text = html.unescape(_TAG.sub("", _OUTPUT.sub("\0", text)))
+    for pattern, kept in _MARKDOWN:
+        text = pattern.sub(kept, text)
+    parts = _SPACES.sub(" ", text).strip().split("\0")
+    filled = [f"{{{{{each}}}}}" for each in outputs]
+    return "".join(
+        part + output for part, output in zip_longest(parts, filled, fillvalue="")
+    )
 
 
 def outputs_of(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """What an evaluation finds: the answers in their typed form, and what is wrong."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -28,11 +28,24 @@ Rule = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A value that a rule read: where, of which question, and what it was."""
+
+    path: str
+    label: Translations
+    answer: Translations
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """A rule that the answers break, in words for the person who decides.
 
-    Texts are by language code and always have `id` and `en`. `detail` names the
-    values that made an XPath false: `{"/data/people": "3"}`.
+    Texts are by language code and always have `id` and `en`. `label` names the
+    question and `item`, inside repeats, which item: `Wadah 2`. `value` is what came,
+    `answer` the same as people read it. `message` is the form's own where it has one,
+    and `reason` says which part of the condition fails, where that can be said.
+    `readings` are the values that the rule read; `detail` the same for programs:
+    `{"/data/people": "3"}`.
     """
 
     path: str
@@ -41,6 +54,10 @@ class Violation:
     message: Translations
     value: str
     detail: Mapping[str, str]
+    item: Translations = field(default_factory=dict)
+    answer: Translations = field(default_factory=dict)
+    reason: Translations = field(default_factory=dict)
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ RULE_MESSAGES: Mapping[str, Mapping[str, str]] = {
         "en": "This answer is unusual. Please check it.",
     },
     "type": {
-        "id": "Jawaban ini tidak bisa dibaca sebagai {kind_id}.",
-        "en": "This answer cannot be read as {kind_en}.",
+        "id": "Jawaban ini tidak bisa dibaca sebagai {kind}.",
+        "en": "This answer cannot be read as {kind}.",
     },
     "choice": {
-        "id": "Jawaban ini tidak ada di daftar pilihan.",
-        "en": "This answer is not among the choices.",
+        "id": "Pilihan ini tidak ditawarkan: {choices}.",
+        "en": "This choice is not offered here: {choices}.",
     },
     "unknown": {
         "id": "Formulir tidak mengenal isian ini.",
@@ -41,6 +41,10 @@ RULE_MESSAGES: Mapping[str, Mapping[str, str]] = {
         "id": "Rumus formulir tidak dapat dihitung dengan jawaban ini.",
         "en": "A formula of the form cannot be worked out with these answers.",
     },
+    "limit": {
+        "id": "Isian ini terlalu besar untuk diperiksa dengan rumus formulirnya.",
+        "en": "This entry is too large to be checked by the form's formulas.",
+    },
     "irrelevant": {
         "id": "Pertanyaan ini tidak berlaku untuk jawaban lainnya, tetapi terisi.",
         "en": "By the other answers this question does not apply, yet it has one.",
@@ -54,10 +58,17 @@ RULE_MESSAGES: Mapping[str, Mapping[str, str]] = {
         "en": "The calculated value differs: it should be {computed}.",
     },
     "repeat-count": {
-        "id": "Jumlah isian berulang tidak sama dengan {computed}.",
-        "en": "The number of repeated entries is not {computed}.",
+        "id": "Seharusnya ada {wanted} isian, tetapi yang ada {present}.",
+        "en": "There should be {wanted} of them, but there are {present}.",
     },
 }
+
+FRAMES: Mapping[str, Mapping[str, str]] = {
+    "constraint": {"id": "Seharusnya: {}.", "en": "Expected: {}."},
+    "warn": {"id": "Biasanya: {}.", "en": "Usually: {}."},
+    "irrelevant": {"id": "Hanya berlaku bila: {}.", "en": "It applies only if: {}."},
+}
+"""How the part of a condition that fails is told, by rule."""
 
 _KINDS: Mapping[str, tuple[str, str]] = {
     "int": ("bilangan bulat", "a whole number"),
@@ -73,18 +84,16 @@ _KINDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def rule_message(rule: str, *, kind: str = "", computed: str = "") -> Translations:
-    """Give the text of a rule, with the type or the value that was expected."""
-    kind_id, kind_en = _KINDS.get(kind, (kind, kind))
+def rule_message(rule: str, **values: Translations) -> Translations:
+    """Give the text of a rule, with values that are written by language too."""
     return {
-        language: text.format(kind_id=kind_id, kind_en=kind_en, computed=computed)
+        language: text.format(
+            **{name: value[language] for name, value in values.items()}
+        )
         for language, text in RULE_MESSAGES[rule].items()
     }
 
 
-def own_or_rule(own: Translations, rule: str) -> Translations:
-    """Prefer the form's own message; ours stands in for languages it lacks."""
-    if not own:
-        return rule_message(rule)
-    substitute = next(iter(own.values()))
-    return {**dict.fromkeys(RULE_MESSAGES[rule], substitute), **own}
+def kind_name(kind: str) -> Translations:
+    """Name a type, as what an answer should have been."""
+    return dict(zip(("id", "en"), _KINDS.get(kind, (kind, kind)), strict=True))

@@ -12,6 +12,7 @@ from fieldapp.xform.definition import (
     NodeDefinition,
     Path,
 )
+from fieldapp.xform.itext import without_outputs
 from fieldapp.xform.node import Node
 from fieldapp.xform.translations import Translations, complete, language_code
 from fieldapp.xform.xpath import Evaluation, XPathError, compile_xpath
@@ -104,7 +105,8 @@ def _listed(definition: FormDefinition, itemset: ItemSet) -> dict[str, Translati
     named: dict[str, Translations] = {}
     for item in items:
         value = child_text(item, itemset.value)
-        named[value] = complete(item_labels(definition, itemset, item), value)
+        labels = without_outputs(item_labels(definition, itemset, item))
+        named[value] = complete(labels, value)
     return named
 
 

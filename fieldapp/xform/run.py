@@ -1,6 +1,5 @@
 """The calculates and relevances of one instance, run in order."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -215,17 +214,3 @@ def near_node(start: Node, path: tuple[str, ...]) -> Node | None:
         found = node.by_name.get(name) if node is not None else None
         node = found[0] if found else None
     return node
-
-
-def read_by(
-    expression: Expression, node: Node, repeats: frozenset[tuple[str, ...]]
-) -> Mapping[str, str]:
-    """Give the values that an expression read, by path, for people to see."""
-    found: dict[str, str] = {}
-    for path in sorted(expression.references):
-        if "*" in path or "**" in path or path == node.path:
-            continue
-        near = near_node(node, path)
-        if near is not None and not near.children:
-            found[path_of(near, repeats)] = near.text
-    return found

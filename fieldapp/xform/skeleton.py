@@ -14,10 +14,10 @@ from fieldapp.xform.definition import (
     Repeat,
     path_text,
 )
-from fieldapp.xform.itext import read_text, without_outputs
+from fieldapp.xform.itext import outputs_of, read_text, without_outputs
 from fieldapp.xform.markup import Element, local_name
 from fieldapp.xform.populate import TEMPLATE
-from fieldapp.xform.translations import complete
+from fieldapp.xform.translations import Translations, complete
 from fieldapp.xform.values import VALUE_TYPES
 
 _MAX_DEPTH = 60
@@ -47,16 +47,17 @@ class Skeleton:
 
         A repeat may stand there as a template and as items, with unlike children.
         """
-        templates = [each for each in elements if each.get(TEMPLATE) is not None]
-        element = templates[0] if templates else elements[0]
+        marked = [each for each in elements if each.get(TEMPLATE) is not None]
+        element = marked[0] if marked else elements[0]
         path = (*parent, local_name(element))
-        if len(templates) > 1:
+        if len(marked) > 1:
             raise FormError("a repeat has two templates", path_text(path))
         if len(path) > _MAX_DEPTH or len(self.indexes) >= _MAX_NODES:
             raise FormError("the blank instance is too large", path_text(path))
         index = self.indexes.setdefault(path, len(self.indexes))
         children = self._children([element, *elements], path)
         controls = self.controls.get(path, ())
+        labels, templates = self._labels(path, controls)
         bind = self._bind(path, controls)
         node = NodeDefinition(
             index=index,
@@ -68,7 +69,8 @@ class Skeleton:
             children_by_name={child.name: child for child in children},
             controls=controls,
             repeat=self._repeat(path),
-            labels=self._labels(path, controls),
+            labels=labels,
+            templates=templates,
             default="" if children else (element.text or "").strip(),
             attributes={str(key): str(value) for key, value in element.items()},
             is_set_by_action=path in self.action_paths,
@@ -110,9 +112,15 @@ class Skeleton:
             is_fixed=is_fixed(shown.element),
         )
 
-    def _labels(self, path: Path, controls: tuple[Control, ...]) -> Mapping[str, str]:
-        labels = controls[0].labels if controls else self.group_labels.get(path, {})
-        return complete(labels, path[-1])
+    def _labels(
+        self, path: Path, controls: tuple[Control, ...]
+    ) -> tuple[Translations, Translations]:
+        """Give the labels without and, if they show answers, with their outputs."""
+        if controls:
+            return complete(controls[0].labels, path[-1]), controls[0].templates
+        label = self.group_labels.get(path, {})
+        templates = label if any(map(outputs_of, label.values())) else {}
+        return complete(without_outputs(label), path[-1]), templates
 
 
 def group_labels(body: Body, binds: BindReader) -> dict[Path, Mapping[str, str]]:
@@ -122,9 +130,7 @@ def group_labels(body: Body, binds: BindReader) -> dict[Path, Mapping[str, str]]
     while pending:
         shown = pending.pop()
         if shown.path is not None and shown.label_element is not None:
-            labels = without_outputs(
-                read_text(shown.label_element, "label", binds.texts)
-            )
+            labels = read_text(shown.label_element, "label", binds.texts)
             if labels or shown.path not in found:
                 found[shown.path] = labels
         pending.extend(shown.children)

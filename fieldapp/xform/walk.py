@@ -4,7 +4,7 @@
 and choices are checked there, and nowhere else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fieldapp.xform.definition import (
@@ -13,17 +13,19 @@ from fieldapp.xform.definition import (
     ItemSet,
     NodeDefinition,
 )
-from fieldapp.xform.itext import fill_outputs, outputs_of
 from fieldapp.xform.judgement import Rule, Violation
-from fieldapp.xform.messages import own_or_rule, rule_message
+from fieldapp.xform.messages import rule_message
 from fieldapp.xform.node import Node
 from fieldapp.xform.offers import child_text
-from fieldapp.xform.run import Run, definition_of, near_node, path_of, read_by
+from fieldapp.xform.reasons import Reasons
+from fieldapp.xform.run import Run, definition_of, near_node
 from fieldapp.xform.translations import Translations
-from fieldapp.xform.xpath import Expression, XPathError, XPathLimit, compile_xpath
+from fieldapp.xform.xpath import Expression, XPathError, XPathLimit
 from fieldapp.xform.xpath.conversions import to_string
 
 MAX_NEW_ITEMS = 1_000
+MAX_FINDINGS = 1_000
+"""How many violations, and how many warnings, a verdict tells at most."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,7 @@ class Walk:
     """Collects what the questions of one instance have against its answers."""
 
     run: Run
+    reasons: Reasons
     violations: list[Violation] = field(default_factory=list)
     seen: set[tuple[Node, str]] = field(default_factory=set)
     is_stale: bool = False
@@ -78,9 +81,9 @@ class Walk:
             return
         run = self.run
         if wanted - present > MAX_NEW_ITEMS or not run.may_settle_again():
-            message = rule_message("repeat-count", computed=str(wanted))
-            path = f"{path_of(parent, run.definition.repeats)}/{definition.name}"
-            self._add(path, "repeat-count", definition.labels, message, str(present))
+            self._add(
+                lambda: self.reasons.miscounted(parent, definition, present, wanted)
+            )
             return
         for _ in range(wanted - present):
             run.populated.add_default(definition, parent)
@@ -95,7 +98,11 @@ class Walk:
             return int(to_string(node.value))
         except ValueError:
             message = rule_message("expression")
-            self._add_for(node, "expression", message, {})
+            self._add_for(
+                node,
+                "expression",
+                lambda: self.reasons.about(node, "expression", message),
+            )
             return 0
 
     def _answer(self, node: Node) -> None:
@@ -117,17 +124,20 @@ class Walk:
             return
         if node.value == "" and self._is_empty(node, control, is_cleared=is_cleared):
             if bind.required is not None and self.run.is_required(node, bind.required):
-                message = own_or_rule(bind.required_message, "required")
-                self._add_for(node, "required", message, {}, bind.required)
+                self._break(node, "required", bind.required_message, bind.required)
                 return
         elif bind.constraint is not None and not self._holds(node, bind.constraint):
-            message = own_or_rule(bind.constraint_message, "constraint")
-            detail = read_by(bind.constraint, node, self.run.definition.repeats)
-            self._add_for(node, "constraint", message, detail, bind.constraint)
+            self._break(node, "constraint", bind.constraint_message, bind.constraint)
             return
         is_set = node.value != "" or (is_cleared and control.kind != "select1")
         if self.is_stale and is_set:
             self._answer(node)
+
+    def _break(
+        self, node: Node, rule: Rule, own: Translations, cause: Expression
+    ) -> None:
+        """Add that a rule with a message of its own is broken."""
+        self._add_for(node, rule, lambda: self.reasons.broken(node, rule, own, cause))
 
     def _is_empty(self, node: Node, control: Control, *, is_cleared: bool) -> bool:
         """Tell no answer from one whose text is empty, such as the point of zeros.
@@ -173,9 +183,13 @@ class Walk:
         offered = self._offered(node, itemset, frozenset((*items, *sent)))
         if offered is None or offered.issuperset(items):
             return False
-        node.value = " ".join(item for item in items if item in offered)
         if not offered.issuperset(sent):
-            self._add_for(node, "choice", rule_message("choice"), {})
+            self._add_for(
+                node,
+                "choice",
+                lambda: self.reasons.not_offered(node, offered, itemset.nodeset),
+            )
+        node.value = " ".join(item for item in items if item in offered)
         return True
 
     def _offered(
@@ -202,56 +216,12 @@ class Walk:
         value = itemset.value
         return asked.intersection(child_text(item, value) for item in items)
 
-    def _add_for(
-        self,
-        node: Node,
-        rule: Rule,
-        message: Translations,
-        detail: Mapping[str, str],
-        expression: Expression | None = None,
-    ) -> None:
+    def _add_for(self, node: Node, rule: Rule, tell: Callable[[], Violation]) -> None:
         """Add a violation at a node, once for each rule."""
-        if (node, rule) in self.seen:
-            return
-        self.seen.add((node, rule))
-        path = path_of(node, self.run.definition.repeats)
-        told = self.fill(node, message)
-        labels = definition_of(node).labels
-        found = detail if expression is not None else {}
-        self._add(path, rule, labels, told, node.text, found)
+        if (node, rule) not in self.seen:
+            self.seen.add((node, rule))
+            self._add(tell)
 
-    def fill(self, node: Node, message: Translations) -> Translations:
-        """Put the values that a message shows into it."""
-        sources = {source for text in message.values() for source in outputs_of(text)}
-        if not sources:
-            return message
-        values = {source: self._show(node, source) for source in sources}
-        return {
-            language: fill_outputs(text, values) for language, text in message.items()
-        }
-
-    def _show(self, node: Node, source: str) -> str:
-        run = self.run
-        run.context.node = node
-        try:
-            expression = compile_xpath(
-                source,
-                context=definition_of(node).path,
-                repeats=run.definition.repeats,
-            )
-            return to_string(expression.value(run.context))
-        except XPathError:
-            return "…"
-
-    def _add(
-        self,
-        path: str,
-        rule: Rule,
-        label: Translations,
-        message: Translations,
-        value: str,
-        detail: Mapping[str, str] | None = None,
-    ) -> None:
-        self.violations.append(
-            Violation(path, rule, label, message, value, detail or {})
-        )
+    def _add(self, tell: Callable[[], Violation]) -> None:
+        if len(self.violations) < MAX_FINDINGS:
+            self.violations.append(tell())
