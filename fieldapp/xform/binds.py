@@ -18,6 +18,7 @@ from fieldapp.xform.xpath import (
     Expression,
     XPathError,
     XPathFunctionError,
+    XPathSyntaxError,
     compile_xpath,
 )
 
@@ -98,6 +99,13 @@ def bind_type(raw: RawBind | None, control: str | None) -> str:
     return known
 
 
+def _where(error: XPathError) -> str:
+    """Say in Indonesian from where on a formula cannot be read."""
+    if not isinstance(error, XPathSyntaxError):
+        return f": {error}"
+    return f" mulai huruf ke-{error.position + 1}: {error.source[:200]!r}"
+
+
 @dataclass(frozen=True, slots=True)
 class BindReader:
     """Compiles the expressions of binds where they stand."""
@@ -125,7 +133,7 @@ class BindReader:
                 f"{name}: {error}",
                 path_text(path),
                 attribute=name,
-                indonesian=f"rumus {name} tidak bisa dibaca: {error}",
+                indonesian=f"rumusnya tidak bisa dibaca{_where(error)}",
                 code="formula",
             ) from error
 

@@ -93,7 +93,13 @@ def _check_expression(source: str | None, path: Path) -> None:
     except XPathFunctionError:
         return  # It fails only when it is called.
     except XPathError as error:
-        raise FormError(f"setvalue: {error}", path_text(path)) from error
+        raise FormError(
+            f"setvalue: {error}",
+            path_text(path),
+            attribute="setvalue",
+            indonesian=f"rumusnya tidak bisa dibaca: {error}",
+            code="formula",
+        ) from error
 
 
 def check_lists(definition: FormDefinition) -> None:
@@ -103,19 +109,27 @@ def check_lists(definition: FormDefinition) -> None:
     """
     declared = definition.instances.keys() | definition.missing_instances.keys()
     for step in definition.steps:
-        _check_declared(step.expression, declared, step.path)
+        _check_declared(step.expression, declared, step.path, step.kind)
     for path, node in definition.nodes.items():
         for control in node.controls:
             _check_itemset(definition, control, path, declared)
 
 
 def _check_declared(
-    expression: Expression, declared: frozenset[str] | set[str], path: Path
+    expression: Expression,
+    declared: frozenset[str] | set[str],
+    path: Path,
+    attribute: str,
 ) -> None:
     for found in _CALLED.finditer(expression.source):
         if found.group(2) not in declared:
-            reason = f"there is no list {found.group(2)!r}"
-            raise FormError(reason, path_text(path))
+            raise FormError(
+                f"there is no list {found.group(2)!r}",
+                path_text(path),
+                attribute=attribute,
+                indonesian=f"tidak ada daftar {found.group(2)!r}",
+                code="no-list",
+            )
 
 
 def _check_itemset(
@@ -127,7 +141,7 @@ def _check_itemset(
     itemset = control.itemset
     if itemset is None:
         return
-    _check_declared(itemset.nodeset, declared, path)
+    _check_declared(itemset.nodeset, declared, path, "itemset")
     found = _LIST.search(itemset.nodeset.source)
     instance = definition.instances.get(found.group(2)) if found else None
     if found is None or instance is None:
@@ -135,8 +149,13 @@ def _check_itemset(
     names = [part.strip() for part in found.group(3).split("/") if part.strip()]
     for column, kind in ((itemset.value, "value"), (itemset.label, "label")):
         if not _has(instance, [*names[1:], *_names(column)]):
-            reason = f"the list has no {kind} {column!r}"
-            raise FormError(reason, path_text(path))
+            raise FormError(
+                f"the list has no {kind} {column!r}",
+                path_text(path),
+                attribute="type",
+                indonesian=f"daftarnya tidak punya {kind} {column!r}",
+                code="no-column",
+            )
 
 
 def _names(reference: str) -> list[str]:

@@ -9,13 +9,19 @@ from fieldapp.xform.origins import SURVEY, Origins
 from fieldapp.xform.place import NOWHERE, Place
 from fieldapp.xform.remarks import Remark, Severity
 from fieldapp.xform.translations import SHOWN, language_code
-from fieldapp.xform.xpath import Expression
+from fieldapp.xform.xpath import Expression, XPathError
+from fieldapp.xform.xpath.parts import syntax_tree
+from fieldapp.xform.xpath.patterns import matches as matches_pattern
+from fieldapp.xform.xpath.syntax import Call, Step, Text, Tree, parts_of
+from fieldapp.xform.xpath.syntax import Path as XPath
 
 Rule = Callable[[FormDefinition, Origins], Iterator[Remark]]
 ROLES = frozenset({"village", "subject", "personal"})
 
+_STEPS = 10_000
 _PERSONAL = frozenset({"nik", "ktp", "telepon", "telp", "phone", "hp"})
 _OWN_MESSAGE = re.compile(r"bind::fieldapp:warnmsg", re.IGNORECASE)
+_COLUMN_NAMES = {"itemset": "choice_filter", "calculate": "calculation"}
 _TEXTS: Mapping[str, tuple[Severity, str, str]] = {
     "no-id": ("error", "form_id tidak ada", "there is no form_id"),
     "no-version": ("error", "version tidak ada", "there is no version"),
@@ -54,6 +60,16 @@ _TEXTS: Mapping[str, tuple[Severity, str, str]] = {
         "warning",
         "{attribute} membaca {node}, yang tidak ada di formulir",
         "{attribute} reads {node}, which is not in the form",
+    ),
+    "unknown-column": (
+        "warning",
+        "{attribute} membaca kolom {column!r}, yang tidak ada di daftar {list}",
+        "{attribute} reads the column {column!r}, which the list {list} has not",
+    ),
+    "bad-pattern": (
+        "warning",
+        "{attribute}: pola {pattern!r} tidak bisa dibaca",
+        "{attribute}: the pattern {pattern!r} cannot be read",
     ),
     "never-relevant": (
         "warning",
@@ -101,7 +117,10 @@ _TEXTS: Mapping[str, tuple[Severity, str, str]] = {
 def _say(
     code: str, place: Place = NOWHERE, path: Path | str = "", /, **values: str
 ) -> Remark:
+    """Make a remark; columns are called as the survey calls them."""
     severity, indonesian, english = _TEXTS[code]
+    attribute = values.get("attribute", "")
+    values["attribute"] = _COLUMN_NAMES.get(attribute, attribute)
     text = {"id": indonesian.format(**values), "en": english.format(**values)}
     where = path_text(path) if isinstance(path, tuple) else path
     return Remark(severity, code, text, place, where)
@@ -164,7 +183,7 @@ def _references(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
     """
     for path, node in form.nodes.items():
         for attribute, expression in _expressions(node):
-            for wrong in sorted(_unknown(expression, form)):
+            for wrong in sorted(unknown_nodes(expression, form)):
                 place = origins.of(path, attribute)
                 told = {"attribute": attribute, "node": path_text(wrong)}
                 remark = _say("unknown-node", place, path, **told)
@@ -188,7 +207,7 @@ def _expressions(node: NodeDefinition) -> Iterator[tuple[str, Expression]]:
             yield attribute, expression
 
 
-def _unknown(expression: Expression, form: FormDefinition) -> Iterator[Path]:
+def unknown_nodes(expression: Expression, form: FormDefinition) -> Iterator[Path]:
     """Give the paths that lead nowhere; the root's own name is not compared."""
     for reference in expression.references:
         inner = reference[1:]
@@ -196,6 +215,71 @@ def _unknown(expression: Expression, form: FormDefinition) -> Iterator[Path]:
             continue
         if not any(matches(path[1:], inner) for path in form.nodes):
             yield reference
+
+
+def _columns(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Point to columns that a list lacks: the filter then leaves no choice at all."""
+    for path, node in form.nodes.items():
+        for attribute, expression in _expressions(node):
+            for tree in _within(syntax_tree(expression.source)):
+                for name, column in dict.fromkeys(_lacking(tree, form)):
+                    place = origins.of(path, attribute)
+                    told = {"attribute": attribute, "list": name, "column": column}
+                    yield _say("unknown-column", place, path, **told)
+
+
+def _lacking(tree: Tree, form: FormDefinition) -> Iterator[tuple[str, str]]:
+    """Follow a path into a list, and name what none of its rows has."""
+    match tree:
+        case XPath(_, Call("instance", (Text(name),)), (_, *steps)):
+            items = [form.instances[name]] if name in form.instances else []
+            for depth, step in enumerate(steps):
+                inner = [each.by_name.get(step.test, ()) for each in items]
+                found = [child for children in inner for child in children]
+                if depth and items and not found:
+                    yield name, step.test
+                items = found
+                for column in (c for each in step.predicates for c in _named(each)):
+                    if items and not any(column in each.by_name for each in items):
+                        yield name, column
+
+
+def _named(tree: Tree) -> Iterator[str]:
+    """Name the columns of its own row that a predicate reads."""
+    match tree:
+        case XPath(False, None, (Step("child", name), *_)):
+            yield name
+        case XPath():
+            return
+        case _:
+            for part in parts_of(tree):
+                yield from _named(part)
+
+
+def _within(tree: Tree) -> Iterator[Tree]:
+    yield tree
+    for part in parts_of(tree):
+        yield from _within(part)
+
+
+def _patterns(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Point to patterns that phones cannot read: they fail when they come to them."""
+    for path, node in form.nodes.items():
+        for attribute, expression in _expressions(node):
+            for tree in _within(syntax_tree(expression.source)):
+                match tree:
+                    case Call("regex", (_, Text(pattern))) if _is_unreadable(pattern):
+                        place = origins.of(path, attribute)
+                        told = {"attribute": attribute, "pattern": pattern}
+                        yield _say("bad-pattern", place, path, **told)
+
+
+def _is_unreadable(pattern: str) -> bool:
+    try:
+        matches_pattern(pattern, "", _STEPS)
+    except XPathError:
+        return True
+    return False
 
 
 def _never(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
@@ -269,6 +353,8 @@ RULES: tuple[Rule, ...] = (
     _roles,
     _references,
     _logic,
+    _columns,
+    _patterns,
     _never,
     _labels,
     _messages,

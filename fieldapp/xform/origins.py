@@ -10,7 +10,7 @@ from fieldapp.xform.sheets import SheetRow
 
 SURVEY = "survey"
 _CONTAINER = re.compile(r"(begin|end)[\s_]+(?:group|repeat|loop|l ?group|looped group)")
-_MADE = ("_count", "_other")
+_MADE = {"_count": "count", "_other": "type"}
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "relevant": ("relevant", "relevance"),
     "readonly": ("read_only", "readonly"),
@@ -41,9 +41,10 @@ class Origins:
         names = path if isinstance(path, tuple) else tuple(path.strip("/").split("/"))
         names = tuple(name.partition("[")[0] for name in names)[1:]
         row = self.rows.get(names)
-        for suffix in _MADE:
+        for suffix, column in _MADE.items():
             if row is None and names and names[-1].endswith(suffix):
                 row = self.rows.get((*names[:-1], names[-1].removesuffix(suffix)))
+                attribute = column
         return self.at(row, attribute) if row is not None else NOWHERE
 
     def at(self, row: SheetRow, attribute: str = "") -> Place:

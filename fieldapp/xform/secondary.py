@@ -51,7 +51,11 @@ def read_file(name: str, content: bytes) -> Node:
             return read_geojson(content.decode("utf-8-sig"))
         return read_xml(content)
     except (UnicodeDecodeError, csv.Error, etree.XMLSyntaxError, ValueError) as error:
-        raise FormError(f"the file {name} cannot be read: {error}") from error
+        raise FormError(
+            f"the file {name} cannot be read: {error}",
+            indonesian=f"berkas {name} tidak bisa dibaca: {error}",
+            code="unreadable-list",
+        ) from error
 
 
 def read_xml(content: bytes) -> Node:

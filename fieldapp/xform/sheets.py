@@ -40,7 +40,10 @@ def read_sheets(
     :raises FormError: if the file is too large, or not of its kind.
     """
     if len(content) > MAX_FILE_BYTES:
-        raise FormError(f"the file is larger than {MAX_FILE_BYTES} bytes")
+        raise _unreadable(
+            f"berkasnya lebih besar dari {MAX_FILE_BYTES} byte",
+            f"the file is larger than {MAX_FILE_BYTES} bytes",
+        )
     grids = _markdown(content) if is_markdown else _workbook(content)
     return {
         name: tuple(_rows(name, grid, has_letters=not is_markdown))
@@ -74,7 +77,9 @@ def _markdown(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise FormError(f"byte {error.start} is not UTF-8") from error
+        raise _unreadable(
+            f"byte ke-{error.start} bukan UTF-8", f"byte {error.start} is not UTF-8"
+        ) from error
     grids: dict[str, list[tuple[int, list[str]]]] = {}
     grid: list[tuple[int, list[str]]] | None = None
     for number, line in enumerate(text.split("\n"), start=1):
@@ -110,7 +115,10 @@ def _workbook(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:
         AttributeError,
         IndexError,
     ) as error:
-        raise FormError(f"the workbook cannot be read: {error}") from error
+        raise _unreadable(
+            f"buku kerjanya tidak bisa dibaca: {error}",
+            f"the workbook cannot be read: {error}",
+        ) from error
 
 
 def _check_unpacked(content: bytes) -> None:
@@ -119,9 +127,18 @@ def _check_unpacked(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise FormError("the file is no .xlsx workbook") from error
+        raise _unreadable(
+            "berkasnya bukan buku kerja .xlsx", "the file is no .xlsx workbook"
+        ) from error
     if size > MAX_UNPACKED_BYTES:
-        raise FormError(f"the workbook unpacks to {size} bytes")
+        raise _unreadable(
+            f"buku kerjanya menjadi {size} byte bila dibuka",
+            f"the workbook unpacks to {size} bytes",
+        )
+
+
+def _unreadable(indonesian: str, english: str) -> FormError:
+    return FormError(english, indonesian=indonesian, code="unreadable")
 
 
 def _cell(value: object) -> str:

@@ -18,11 +18,9 @@ from fieldapp.xform.place import NOWHERE, Place
 from fieldapp.xform.sheets import SheetRow, read_sheets
 
 _ROW = re.compile(r"\[row\s*:\s*(\d+)\]\s*")
-_SHEET = re.compile(
-    r"'(survey|choices|settings|entities)' sheet|\b(choices|settings) sheet\b",
-    re.IGNORECASE,
-)
-_COLUMN = re.compile(r"the '([\w:]+)' value")
+_SHEET = re.compile(r"'(survey|choices|settings|entities)' sheet", re.IGNORECASE)
+_LACKING = re.compile(r"\b(choices|settings) sheet\b", re.IGNORECASE)
+_COLUMN = re.compile(r"the '([^']+)' value")
 _QUOTED = re.compile(r"'([^']+)'")
 _SHEETS = ("survey", "choices", "settings", "entities", "external_choices", "osm")
 _UNEXPECTED = (
@@ -117,9 +115,9 @@ def read_message(message: str, origins: Origins) -> tuple[str, Place]:
 
     Its rows are counted in the table, which no reader of a Markdown file sees.
     """
-    row, sheet = _ROW.search(message), _SHEET.search(message)
-    name = (sheet.group(1) or sheet.group(2)).lower() if sheet else "survey"
-    column = _COLUMN.search(message)
+    row, column = _ROW.search(message), _COLUMN.search(message)
+    sheet = _SHEET.search(message) or (None if row else _LACKING.search(message))
+    name = sheet.group(1).lower() if sheet else "survey"
     if row:
         place = origins.counted(
             name, int(row.group(1)), column.group(1) if column else ""

@@ -119,6 +119,41 @@ def test_check_fails_for_a_form_that_does_not_compile(tmp_path: Path) -> None:
     assert run("check", path).exit_code == 1
 
 
+XLSFORM = """\
+| survey | | | | | |
+| | type | name | label::Indonesia (id) | constraint | bind::fieldapp:role |
+| | text | desa | Desa | | village |
+| | integer | kg | Berat | {} | |
+
+| settings | | |
+| | form_id | version |
+| | timbang | 7 |
+"""
+
+
+def test_check_explains_a_form_in_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "form.md"
+    path.write_text(XLSFORM.format(". < 5"))
+
+    result = run("check", path)
+
+    assert result.exit_code == 0
+    assert "pertanyaan/questions: 2" in result.output
+    assert "village: /data/desa" in result.output
+    assert "! lembar survey, baris berkas 4, kolom constraint: " in result.output
+
+
+def test_check_fails_naming_the_cell_in_the_asked_language(tmp_path: Path) -> None:
+    path = tmp_path / "form.md"
+    path.write_text(XLSFORM.format(". <"))
+
+    indonesian, english = run("check", path), run("check", path, "--language", "en")
+
+    assert (indonesian.exit_code, english.exit_code) == (1, 1)
+    assert "✗ lembar survey, baris berkas 4, kolom constraint:" in indonesian.output
+    assert "✗ sheet survey, line 4, column constraint:" in english.output
+
+
 def test_try_gives_the_reasons_in_plain_words(form: Path, tmp_path: Path) -> None:
     instance = tmp_path / "entry.xml"
     instance.write_bytes(entry(ANSWERS.format(-5)))

@@ -26,6 +26,9 @@ COLUMNS = [
     "bind::fieldapp:warn",
     "bind::fieldapp:warnMsg",
 ]
+INDICATOR_COLUMNS = [
+    *("name", "label::x (id)", "label::y (en)", "unit", "aggregate", "value", "by"),
+]
 VILLAGE = {"type": "text", "name": "desa", "bind::fieldapp:role": "village"}
 Cells = dict[str, str]
 
@@ -40,7 +43,7 @@ def examine_book(
         "survey": (columns, [_labelled(each) for each in (VILLAGE, *questions)]),
         "choices": (["list_name", "name", "label"], choices or []),
         "settings": (["form_id", "version"], [{"form_id": "uji", "version": "1"}]),
-        "indicators": (["name", "unit", "aggregate", "value", "by"], indicators or []),
+        "indicators": (INDICATOR_COLUMNS, indicators or []),
     }
     book = Workbook()
     book.remove(book.active)
@@ -129,6 +132,47 @@ def test_unknown_function_is_a_warning_as_phones_load_it() -> None:
     assert examined.errors == ()
     assert "pure-magic" in remark.text["id"]
     assert (remark.place.row, remark.place.letter) == (3, "H")
+
+
+def test_formula_that_counts_items_names_the_column_of_the_repeat() -> None:
+    examined = examine_book(
+        {"type": "begin repeat", "name": "r", "repeat_count": "1 +"},
+        {"type": "text", "name": "a"},
+        {"type": "end repeat"},
+        columns=[*COLUMNS, "repeat_count"],
+    )
+
+    (error,) = examined.errors
+    assert (error.place.row, error.place.column) == (3, "repeat_count")
+
+
+def test_list_that_is_not_declared_names_the_cell_that_asks_for_it() -> None:
+    formula = "instance('gone')/root/item[name = ${desa}]/label"
+    examined = examine_book({"type": "calculate", "name": "a", "calculation": formula})
+
+    (error,) = examined.errors
+    assert error.text["id"] == "tidak ada daftar 'gone'"
+    assert (error.place.row, error.place.letter) == (3, "H")
+
+
+def test_column_that_a_list_lacks_is_named() -> None:
+    examined = examine_book(
+        {"type": "select_one w", "name": "a", "choice_filter": "shade = ${desa}"},
+        choices=[{"list_name": "w", "name": "m", "label": "Merah"}],
+        columns=[*COLUMNS, "choice_filter"],
+    )
+
+    remark = the_only(examined, "unknown-column")
+    assert "'shade'" in remark.text["id"]
+    assert remark.place.column == "choice_filter"
+
+
+def test_pattern_that_phones_cannot_read_is_named() -> None:
+    examined = examine_book(
+        {"type": "text", "name": "a", "constraint": "regex(., '[a')"}
+    )
+
+    assert the_only(examined, "bad-pattern").place.letter == "F"
 
 
 def test_circle_names_all_its_cells() -> None:
@@ -224,6 +268,29 @@ def test_mistakes_in_indicators_are_all_named_with_their_cells() -> None:
     assert all(each.place.sheet == "indicators" for each in examined.errors)
     told = [each.text["id"] for each in examined.errors]
     assert "tidak ada pertanyaan bernama 'gone'" in told
+
+
+def test_indicator_that_reads_no_node_is_refused() -> None:
+    examined = examine_book(
+        indicators=[
+            {
+                "name": "A",
+                "label::x (id)": "A",
+                "label::y (en)": "A",
+                "unit": "kg",
+                "aggregate": "sum",
+                "value": "/data/gone",
+            }
+        ],
+    )
+
+    (error,) = examined.errors
+    assert (error.place.row, error.place.column, error.place.letter) == (
+        2,
+        "value",
+        "F",
+    )
+    assert "/data/gone" in error.text["id"]
 
 
 def test_what_deserves_a_look_is_told_and_refuses_nothing() -> None:

@@ -81,3 +81,18 @@ class Filter:
 
 
 Tree: TypeAlias = Number | Text | Variable | Negative | Chain | Call | Path | Filter
+
+
+def parts_of(tree: Tree) -> tuple[Tree, ...]:
+    """Give the expressions directly within an expression."""
+    match tree:
+        case Negative(operand):
+            return (operand,)
+        case Chain(_, operands) | Call(_, operands):
+            return operands
+        case Filter(primary, predicates):
+            return (primary, *predicates)
+        case Path(_, start, steps):
+            inner = tuple(each for step in steps for each in step.predicates)
+            return inner if start is None else (start, *inner)
+    return ()
