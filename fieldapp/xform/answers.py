@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from fieldapp.xform.calculation import number_text, text_of_value
 from fieldapp.xform.definition import FormDefinition, NodeDefinition
@@ -14,6 +14,7 @@ from fieldapp.xform.values import read_point
 MAX_SHOWN = 200
 MAX_CHOICES = 20
 MAX_DECIMALS = 6
+_VERY_LARGE = 1e15
 _NUMBER = re.compile(r"(-?)(0|[1-9]\d{0,29})(?:\.(\d+))?")
 _PLAIN_DIGITS = 4
 _MONTHS = {
@@ -105,7 +106,7 @@ def value_words(value: object, kind: str = "string") -> Translations:
     if isinstance(value, bool):
         return _TRUE if value else _FALSE
     if isinstance(value, float):
-        text = number_text(round(value, MAX_DECIMALS))
+        text = _decimal(value)
         return _NO_NUMBERS.get(text) or {
             language: number_words(text, language) for language in SHOWN
         }
@@ -113,6 +114,19 @@ def value_words(value: object, kind: str = "string") -> Translations:
         return {language: _moment(value, kind, language) for language in SHOWN}
     text = text_of_value(value, kind) if isinstance(value, str) else ""
     return same(shorten(text)) if text else EMPTY
+
+
+def _decimal(value: float) -> str:
+    """Write a number with few decimals; what is very large as Java does."""
+    if not abs(value) < _VERY_LARGE:
+        return number_text(value)
+    rounded = round(value, MAX_DECIMALS) + 0.0  # There is no minus zero.
+    return f"{rounded:.{MAX_DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def day_numbered(days: float) -> date:
+    """Give the day that is so many days after 1 January 1970."""
+    return date(1970, 1, 1) + timedelta(days=int(days))
 
 
 def number_words(text: str, language: str) -> str:

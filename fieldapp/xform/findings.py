@@ -57,6 +57,8 @@ def _surplus(run: Run, surplus: Surplus, reasons: Reasons) -> Violation:
     if surplus.name:
         path += f"/{surplus.name}"
     known = definition_of(parent).children_by_name.get(surplus.name)
+    if not surplus.name:
+        known = definition_of(parent)
     return Violation(
         path=path,
         rule=rule,
@@ -146,8 +148,9 @@ def _hidden_by(run: Run, node: Node) -> Expression | None:
     """Give the condition that hides a node, or what is around it."""
     step: Node | None = node
     while step is not None:
-        if step in run.hidden:
-            return definition_of(step).bind.relevant
+        relevant = definition_of(step).bind.relevant
+        if step in run.hidden and relevant is not None:
+            return relevant
         step = step.parent
     return None
 

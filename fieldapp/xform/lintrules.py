@@ -22,7 +22,7 @@ _STEPS = 10_000
 _PERSONAL = frozenset({"nik", "ktp", "telepon", "telp", "phone", "hp"})
 _OWN_MESSAGE = re.compile(r"bind::fieldapp:warnmsg", re.IGNORECASE)
 _COLUMN_NAMES = {"itemset": "choice_filter", "calculate": "calculation"}
-_TEXTS: Mapping[str, tuple[Severity, str, str]] = {
+TEXTS: Mapping[str, tuple[Severity, str, str]] = {
     "no-id": ("error", "form_id tidak ada", "there is no form_id"),
     "no-version": ("error", "version tidak ada", "there is no version"),
     "no-instance-id": (
@@ -112,13 +112,14 @@ _TEXTS: Mapping[str, tuple[Severity, str, str]] = {
         "the list {name} ({source}) is not here; its choices are not checked",
     ),
 }
+"""What is said, and how grave it is, by code."""
 
 
 def _say(
     code: str, place: Place = NOWHERE, path: Path | str = "", /, **values: str
 ) -> Remark:
     """Make a remark; columns are called as the survey calls them."""
-    severity, indonesian, english = _TEXTS[code]
+    severity, indonesian, english = TEXTS[code]
     attribute = values.get("attribute", "")
     values["attribute"] = _COLUMN_NAMES.get(attribute, attribute)
     text = {"id": indonesian.format(**values), "en": english.format(**values)}

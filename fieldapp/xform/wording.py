@@ -12,6 +12,7 @@ from typing import Any
 from fieldapp.xform.answers import (
     answer_of,
     choice_words,
+    day_numbered,
     label_words,
     same,
     value_words,
@@ -33,6 +34,8 @@ from fieldapp.xform.xpath.syntax import (
 )
 
 MAX_TERMS = 8
+MAX_OPERANDS = 40
+_FAR = 100_000
 _THIS: Translations = {"id": "jawaban ini", "en": "this answer"}
 _ORDER: Mapping[str, tuple[str, str]] = {
     "=": ("sama dengan", "equals"),
@@ -124,6 +127,8 @@ class Wording:
         """
         is_all = (tree.operators[0] == "and") is not negated
         operands = tree.operands
+        if len(operands) > MAX_OPERANDS:
+            return None
         if not is_all:
             on_this = tuple(each for each in operands if self._is_on_this(each))
             operands = on_this or operands
@@ -212,11 +217,22 @@ class Wording:
         written = self._calculation(tree)
         if written is None:
             return None
-        total = value_words(self._value(tree))
+        total = self._total(tree)
         return _each(
             lambda code, word: f"{written[code]} ({word} {total[code]})",
             ("yaitu", "which is"),
         )
+
+    def _total(self, tree: Chain) -> Translations:
+        """Give what a calculation comes to: with days it is a day, or their number."""
+        total = self._value(tree)
+        days = sum(isinstance(self._value(each), date) for each in tree.operands)
+        told = value_words(total)
+        if not days or not {"+", "-"}.issuperset(tree.operators):
+            return told
+        if days > 1:
+            return _each(lambda code, word: f"{told[code]} {word}", ("hari", "days"))
+        return value_words(day_numbered(total)) if abs(total) < _FAR else told
 
     def _calculation(self, tree: Chain) -> Translations | None:
         """Write a calculation with its signs, and brackets around those within it."""

@@ -126,6 +126,11 @@ def test_values_that_were_read_are_named_by_their_questions() -> None:
         ),
         ("regex(/data/code, '^[0-9]{16}$')", "“Kode” (A1) terdiri dari 16 angka"),
         ("regex(/data/code, '[a-z]+')", "ditulis dalam bentuk yang diminta"),
+        ("/data/day + 30 &gt; today()", "+ 30 (yaitu 1 September 2026) sesudah"),
+        (
+            "today() - /data/day &lt; 90",
+            "− “Tanggal” (2 Agustus 2026) (yaitu 111 hari)",
+        ),
         (". + 2 * /data/sent &lt; 9", "+ (2 × “Berat diserahkan” (12.500,5)) (yaitu"),
     ],
 )
