@@ -1,7 +1,7 @@
 # make run    start everything on this machine, with a demo
 # make test   run the tests
 # make check  formatting, lint, types, import order
-# make bench  measure (bench/README.md)
+# make bench  measure (bench/README.md); make bench-engine: only the form engine
 # make clean  remove the environment and caches; the data folder .data stays
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 WANTED := pyproject.toml constraints.txt
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench bench-engine clean
 
 run: $(VENV)/.installed
 	@exec $(BIN)/fieldapp run
@@ -26,6 +26,9 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench
+
+bench-engine: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.engine
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else "Fieldapp needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.11" % v[:2])'
