@@ -1,7 +1,7 @@
 """What a form asks and demands, compiled once and read by every evaluation."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -234,6 +234,8 @@ class FormDefinition:
     warned: tuple[NodeDefinition, ...] = ()
     calculated: tuple[NodeDefinition, ...] = ()
     conditions: tuple[Step, ...] = ()
+    readers: Mapping[Path, Sequence[int]] = field(default_factory=dict)
+    """Places in `(*steps, *conditions)` of what reads a node, by its path."""
     fixed_offers: Mapping[Path, frozenset[str]] = field(default_factory=dict)
     listed: Mapping[Path, Mapping[str, Translations]] = field(default_factory=dict)
 

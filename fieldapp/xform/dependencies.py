@@ -1,8 +1,9 @@
 """Order calculates and relevances so that each finds settled what it reads."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fieldapp.xform.definition import (
+    FormDefinition,
     FormError,
     NodeDefinition,
     Path,
@@ -146,26 +147,40 @@ def _skip(reached: set[int], pattern: Path) -> set[int]:
     return reached
 
 
-def affected_by(
-    path: Path, steps: tuple[Step, ...], nodes: Mapping[Path, NodeDefinition]
-) -> tuple[Step, ...]:
-    """Give the steps that an answer bears on, directly or through others.
+def readers_of(
+    steps: Sequence[Step], nodes: Mapping[Path, NodeDefinition]
+) -> dict[Path, list[int]]:
+    """Give the places of the steps that read each node."""
+    readers: dict[Path, list[int]] = {}
+    for place, step in enumerate(steps):
+        for path in set(expand_references(step.expression, nodes)):
+            readers.setdefault(path, []).append(place)
+    return readers
+
+
+def affected_by(path: Path, form: FormDefinition) -> list[Step]:
+    """Give the steps that an answer bears on, directly or through others, in order.
 
     For JavaRosa a node changes with its conditions too, not only with its value.
     """
-    waiting = {
-        step: frozenset(expand_references(step.expression, nodes)) for step in steps
-    }
+    steps = (*form.steps, *form.conditions)
+    affected: set[int] = set()
     changed = {path}
-    while found := [each for each in waiting if not waiting[each].isdisjoint(changed)]:
-        for step in found:
-            del waiting[step]
-            changed.update(_changed_with(step, nodes))
-    return tuple(step for step in steps if step not in waiting)
+    pending = [path]
+    while pending:
+        for place in form.readers.get(pending.pop(), ()):
+            if place not in affected:
+                affected.add(place)
+                new = set(_changed_with(steps[place])) - changed
+                changed |= new
+                pending += new
+    return [steps[place] for place in sorted(affected)]
 
 
-def _changed_with(step: Step, nodes: Mapping[Path, NodeDefinition]) -> Iterable[Path]:
-    if step.kind != "relevant":
-        return (step.path,)
-    depth = len(step.path)
-    return (path for path in nodes if path[:depth] == step.path)
+def _changed_with(step: Step) -> Iterator[Path]:
+    pending = [step.node]
+    while pending:
+        node = pending.pop()
+        yield node.path
+        if step.kind == "relevant":
+            pending += node.children

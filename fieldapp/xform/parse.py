@@ -18,7 +18,7 @@ from fieldapp.xform.definition import (
     Path,
     path_text,
 )
-from fieldapp.xform.dependencies import order_steps
+from fieldapp.xform.dependencies import order_steps, readers_of
 from fieldapp.xform.formchecks import check_actions, check_lists, check_nesting
 from fieldapp.xform.itext import inline_text, read_itext
 from fieldapp.xform.markup import Element, has_doctype, local_name, new_parser
@@ -149,6 +149,7 @@ def _with_paths(definition: FormDefinition) -> FormDefinition:
         calculated=tuple(
             node for node in nodes.values() if node.bind.calculate is not None
         ),
+        readers=readers_of((*definition.steps, *definition.conditions), nodes),
         warned=tuple(node for node in nodes.values() if node.bind.warn is not None),
     )
 

@@ -56,9 +56,7 @@ class Run:
 
         :raises XPathLimit: if the instance makes it too much work.
         """
-        form = self.definition
-        path = definition_of(anchor).path
-        steps = affected_by(path, (*form.steps, *form.conditions), form.nodes)
+        steps = affected_by(definition_of(anchor).path, self.definition)
         is_value = {"calculate", "relevant"}.__contains__
         self._run_steps(tuple(each for each in steps if is_value(each.kind)), anchor)
         self._check_conditions(
