@@ -70,10 +70,13 @@ class Node:
             self.children = []
             self.by_name = {}
         self.children.append(child)
-        named = self.by_name.setdefault(child.name, [])
-        named.append(child)
-        child.position = len(named)
         child.parent = self
+        named = self.by_name.get(child.name)
+        if named is None:
+            self.by_name[child.name] = [child]
+        else:
+            named.append(child)
+            child.position = len(named)
         return child
 
     def freeze(self) -> Node:

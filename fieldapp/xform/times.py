@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}")
 _SECONDS = re.compile(r"[\d.]*")
-_USUAL = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+_USUAL_CLOCK = (
+    r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 )
-_ISO_DATE_LENGTH = 10
+_USUAL_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_USUAL = re.compile(_USUAL_DAY.pattern + "T" + _USUAL_CLOCK, re.ASCII)
+_USUAL_TIME = re.compile(_USUAL_CLOCK, re.ASCII)
+_SECONDS_PLACE = slice(17, 23)
 _DATE_PARTS = 3
 _CLOCK_PARTS = (2, 3)
 _MINUTE = 60
@@ -16,6 +19,11 @@ _MINUTE = 60
 
 def read_date(text: str) -> date | None:
     """Read a day: three whole numbers with dashes between them."""
+    if _USUAL_DAY.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return None
     parts = text.split("-")
     if len(parts) != _DATE_PARTS:
         return None
@@ -29,10 +37,7 @@ def read_date(text: str) -> date | None:
 def read_date_time(text: str, zone: tzinfo) -> datetime | None:
     """Read an instant; a text without an offset is in the device's zone."""
     if _USUAL.fullmatch(text):
-        try:
-            return datetime.fromisoformat(text).astimezone(zone)
-        except (ValueError, OverflowError):
-            return None
+        return _read_usual(text, zone)
     day_text, mark, clock = text.partition("T")
     day = read_date(day_text)
     if day is None:
@@ -44,7 +49,21 @@ def read_date_time(text: str, zone: tzinfo) -> datetime | None:
 
 def read_time(text: str, today: date, zone: tzinfo) -> datetime | None:
     """Read a time of day, which JavaRosa places on the current day."""
+    if _USUAL_TIME.fullmatch(text):
+        return _read_usual(f"{today.isoformat()}T{text}", zone)
     return _read_clock(text, today, zone)
+
+
+def _read_usual(text: str, zone: tzinfo) -> datetime | None:
+    """Read an instant as phones write it, at once."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.microsecond:
+            seconds = _read_seconds(text[_SECONDS_PLACE])
+            moment = moment.replace(microsecond=seconds[1] if seconds else 0)
+        return moment.astimezone(zone)
+    except (ValueError, OverflowError):
+        return None
 
 
 def write_date_time(moment: datetime) -> str:

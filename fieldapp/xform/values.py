@@ -25,6 +25,7 @@ _HEX = re.compile(
 )
 _POINT_PARTS = 4
 _MAX_NUMBER_LENGTH = 400
+_SURELY_WHOLE = 9
 _INT_BOUND = 1 << 31
 _LONG_BOUND = 1 << 63
 
@@ -43,6 +44,8 @@ def _read_string(text: str, _now: datetime) -> XPathValue | None:
 
 
 def _read_whole(text: str, bound: int) -> float | str | None:
+    if len(text) <= _SURELY_WHOLE and text.isdecimal():
+        return float(text)
     if len(text) > _MAX_NUMBER_LENGTH or not _INT.fullmatch(text):
         return None if text else ""
     number = int(text)
@@ -63,7 +66,7 @@ def read_double(text: str) -> float | None:
     if len(text) > _MAX_NUMBER_LENGTH:
         return None
     if _DECIMAL.fullmatch(text):
-        return float(text if text.endswith(("N", "y")) else text.rstrip("fFdD"))
+        return float(text.rstrip("fFdD") if text[-1] in "fFdD" else text)
     if _HEX.fullmatch(text):
         try:
             return float.fromhex(text.rstrip("fFdD"))

@@ -95,7 +95,7 @@ def number_to_string(number: float) -> str:
 def java_double(number: float) -> str:
     """Write a finite number as Java's Double.toString does: 1.5, 1.0E10, 2.5E-4."""
     if _PLAIN_FROM <= abs(number) < _PLAIN_BELOW:
-        return f"{Decimal(repr(number)):f}"
+        return repr(number)
     sign, digits, exponent = Decimal(repr(number)).as_tuple()
     text = "".join(map(str, digits)).rstrip("0") or "0"
     power = int(exponent) + len(digits) - 1
