@@ -1,11 +1,12 @@
 // Judges instances with JavaRosa (the classes inside pyxform's ODK_Validate.jar) as
 // ODK Collect does it: read the XML, put it into the form, initialise, validate(true).
 //
-//   java -cp ODK_Validate.jar:CLASSES JavaRosaBench FORM.xml INSTANCES
+//   java -cp ODK_Validate.jar:CLASSES JavaRosaBench FORM.xml INSTANCES FORM.xml ...
 //
-// INSTANCES has an instance on each line. Commands come on the standard input: `judge`
-// judges all of them, and answers with the nanoseconds of processor time that the whole
-// process took (compiler and collector included); `verdicts` writes a line for each.
+// INSTANCES has an instance on each line. Commands come on the standard input, with the
+// number of the form: `judge 0` judges its instances, and answers with the nanoseconds of
+// processor time that the whole process took (compiler and collector included);
+// `verdicts 0` writes a line for each.
 
 import com.sun.management.OperatingSystemMXBean;
 
@@ -52,11 +53,16 @@ public class JavaRosaBench {
         PrototypeManager.registerPrototypes(JavaRosaCoreModule.classNames);
         PrototypeManager.registerPrototypes(CoreModelModule.classNames);
         new XFormsModule().registerModule();
-        JavaRosaBench bench = new JavaRosaBench(arguments[0], arguments[1]);
+        List<JavaRosaBench> forms = new ArrayList<>();
+        for (int at = 0; at < arguments.length; at += 2) {
+            forms.add(new JavaRosaBench(arguments[at], arguments[at + 1]));
+        }
         OperatingSystemMXBean machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String command = commands.readLine(); command != null; command = commands.readLine()) {
-            if (command.equals("verdicts")) {
+        for (String line = commands.readLine(); line != null; line = commands.readLine()) {
+            String[] words = line.split(" ");
+            JavaRosaBench bench = forms.get(Integer.parseInt(words[1]));
+            if (words[0].equals("verdicts")) {
                 for (byte[] xml : bench.instances) answers.println(bench.verdict(xml));
             } else {
                 long began = machine.getProcessCpuTime();

@@ -10,9 +10,9 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from operator import ne
 from pathlib import Path
 
 from bench.javarosa import JavaRosa, javarosa, missing
@@ -59,30 +59,45 @@ class Reading:
 
 
 @dataclass
-class Turns:
-    """The seconds of processor time of each entry of ours, and of JavaRosa's passes."""
+class Race:
+    """A form, its entries, and the seconds of processor time that they took."""
 
+    form: Form
+    definition: FormDefinition
+    entries: list[bytes]
     ours: list[float] = field(default_factory=list)
-    theirs: float = 0.0
-    their_entries: int = 0
+    """Of each entry."""
+    theirs: list[float] = field(default_factory=list)
+    """Of each time that JavaRosa judged all of them."""
+    verdicts: list[str] = field(default_factory=list)
 
 
 def main() -> None:
     """Measure both, and print tables and a line of JSON."""
     arguments = _arguments()
-    lacking = missing()
-    if lacking:
-        print(f"Without JavaRosa: {lacking}.")
-    _take_one_core()
     forms = make_forms()
     compiled = measure_compiling(forms)
+    races = [_race(form, arguments) for form in forms]
+    # As a worker of the server does it.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    lacking = missing()
+    if lacking:
+        print(f"\nWithout JavaRosa: {lacking}.")
+        _take_one_core()
+        _run(races, arguments, None)
+    else:
+        with javarosa([(race.form.xml, race.entries) for race in races]) as other:
+            _take_one_core()
+            other.warm_up(arguments.warm)
+            _run(races, arguments, other)
     print(f"\nJudging {arguments.entries} entries of each form, on one core")
     print(ROW.format(*HEADS))
-    readings = [
-        measure_judging(form, arguments, with_javarosa=not lacking) for form in forms
-    ]
-    result = {"compile_s": compiled, "judging": [asdict(each) for each in readings]}
-    print(json.dumps(result))
+    readings = [asdict(_reading(race)) for race in races]
+    for reading in readings:
+        print(ROW.format(*(f"{each}" for each in reading.values())))
+    print(json.dumps({"compile_s": compiled, "judging": readings}))
 
 
 def _arguments() -> argparse.Namespace:
@@ -91,12 +106,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="other entries")
     parser.add_argument("--rounds", type=int, default=8, help="turns of each engine")
     parser.add_argument("--turn", type=float, default=0.5, help="seconds of a turn")
-    parser.add_argument("--warm", type=float, default=15, help="seconds for Java")
+    parser.add_argument("--warm", type=float, default=45, help="seconds for Java")
     return parser.parse_args()
 
 
 def _take_one_core() -> None:
-    """Stay on one core, where the system has that; a started Java stays there too."""
+    """Stay on one core, where the system has that."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
@@ -126,55 +141,36 @@ def _compile_seconds(xml: bytes) -> float:
     return round(statistics.median(took), 3)
 
 
-def measure_judging(
-    form: Form, arguments: argparse.Namespace, *, with_javarosa: bool
-) -> Reading:
-    """Judge the entries of a form in turns with JavaRosa, and print what it took."""
+def _race(form: Form, arguments: argparse.Namespace) -> Race:
     definition = parse_form(form.xml)
     maker = EntryMaker(form, definition, arguments.seed)
-    entries = [maker.make() for _ in range(arguments.entries)]
-    # As a worker of the server does it.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
-    turns, verdicts = Turns(), None
-    if with_javarosa:
-        with javarosa(form.xml, entries) as other:
-            _spend(arguments.warm, other.judge)
-            for _ in range(arguments.rounds):
-                _spend(arguments.turn, lambda: _our_turn(turns, definition, entries))
-                _spend(arguments.turn, lambda: _their_turn(turns, other))
-            verdicts = other.verdicts()
-    else:
-        for _ in range(arguments.rounds):
-            _spend(arguments.turn, lambda: _our_turn(turns, definition, entries))
-    judged = [_judge(definition, xml) for xml in entries]
-    reading = _reading(form.name, turns, judged, verdicts)
-    print(ROW.format(*(f"{each}" for each in asdict(reading).values())), flush=True)
-    return reading
+    return Race(form, definition, [maker.make() for _ in range(arguments.entries)])
 
 
-def _spend(seconds: float, action: Callable[[], float]) -> None:
-    """Repeat an action until it has taken so much processor time."""
-    while seconds > 0:
-        seconds -= max(action(), 1e-3)
+def _run(
+    races: list[Race], arguments: argparse.Namespace, other: JavaRosa | None
+) -> None:
+    """Judge in turns, so that a machine that changes its speed does so for both."""
+    for _ in range(arguments.rounds):
+        for number, race in enumerate(races):
+            left = arguments.turn
+            while left > 0:
+                took = [_seconds(race.definition, xml) for xml in race.entries]
+                race.ours += took
+                left -= sum(took)
+            left = arguments.turn if other is not None else 0
+            while left > 0 and other is not None:
+                race.theirs.append(other.judge(number))
+                left -= max(race.theirs[-1], 1e-3)
+    if other is not None:
+        for number, race in enumerate(races):
+            race.verdicts = other.verdicts(number)
 
 
-def _our_turn(turns: Turns, definition: FormDefinition, entries: list[bytes]) -> float:
-    took = []
-    for xml in entries:
-        began = time.process_time()
-        _judge(definition, xml)
-        took.append(time.process_time() - began)
-    turns.ours += took
-    return sum(took)
-
-
-def _their_turn(turns: Turns, other: JavaRosa) -> float:
-    took = other.judge()
-    turns.theirs += took
-    turns.their_entries += other.count
-    return took
+def _seconds(definition: FormDefinition, xml: bytes) -> float:
+    began = time.process_time()
+    _judge(definition, xml)
+    return time.process_time() - began
 
 
 def _judge(definition: FormDefinition, xml: bytes) -> Judgement:
@@ -182,23 +178,22 @@ def _judge(definition: FormDefinition, xml: bytes) -> Judgement:
     return judge(definition, read_instance(xml), received_at=datetime.now(UTC))
 
 
-def _reading(
-    name: str, turns: Turns, judged: list[Judgement], verdicts: list[str] | None
-) -> Reading:
-    ours_per_s = len(turns.ours) / sum(turns.ours)
-    theirs_per_s = turns.their_entries / turns.theirs if verdicts else None
-    pairs = zip(judged, verdicts or (), strict=False)
+def _reading(race: Race) -> Reading:
+    judged = [_judge(race.definition, xml) for xml in race.entries]
+    ours_per_s = len(race.ours) / sum(race.ours)
+    theirs_per_s = differing = None
+    if race.theirs:
+        theirs_per_s = len(race.theirs) * len(race.entries) / sum(race.theirs)
+        differing = sum(map(ne, map(_first_rule, judged), race.verdicts))
     return Reading(
-        form=name,
+        form=race.form.name,
         clean=sum(each.is_ok for each in judged),
         ours_per_s=round(ours_per_s),
-        median_ms=round(1000 * statistics.median(turns.ours), 2),
-        p95_ms=round(1000 * statistics.quantiles(turns.ours, n=20)[-1], 2),
+        median_ms=round(1000 * statistics.median(race.ours), 2),
+        p95_ms=round(1000 * statistics.quantiles(race.ours, n=20)[-1], 2),
         javarosa_per_s=round(theirs_per_s) if theirs_per_s else None,
         ratio=round(ours_per_s / theirs_per_s, 2) if theirs_per_s else None,
-        differing=sum(_first_rule(ours) != theirs for ours, theirs in pairs)
-        if verdicts
-        else None,
+        differing=differing,
     )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
-from fieldapp.xform.definition import FormDefinition, Path
+from fieldapp.xform.definition import FormDefinition, NodeDefinition, Path
 from fieldapp.xform.instance import Instance
 from fieldapp.xform.node import Node
 from fieldapp.xform.translations import Translations
@@ -132,18 +132,11 @@ def nodes_at(root: Node, path: Path) -> list[Node]:
 
 def indexed_path(node: Node, repeats: frozenset[Path]) -> str:
     """Write where a node stands, with an index (from 1) on repeats only."""
-    names: list[str] = []
-    positions: list[int] = []
+    text = ""
     step: Node | None = node
     while step is not None:
-        names.append(step.name)
-        positions.append(step.position)
+        definition = cast("NodeDefinition", step.definition)
+        index = f"[{step.position}]" if definition.path in repeats else ""
+        text = f"/{step.name}{index}{text}"
         step = step.parent
-    names.reverse()
-    positions.reverse()
-    text = ""
-    for depth, name in enumerate(names, start=1):
-        text += f"/{name}"
-        if tuple(names[:depth]) in repeats:
-            text += f"[{positions[depth - 1]}]"
     return text

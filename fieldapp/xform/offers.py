@@ -39,6 +39,9 @@ def settle_offers(definition: FormDefinition) -> FormDefinition:
 
 def child_text(node: Node, path: str) -> str:
     """Read what an itemset's `value` or `label` reference names, below an item."""
+    children = node.by_name.get(path)
+    if children is not None:
+        return children[0].text
     found: list[Node] = [node]
     for name in path.split("/"):
         local = name.strip().rpartition(":")[2]

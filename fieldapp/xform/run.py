@@ -132,9 +132,10 @@ class Run:
         does not open such an entry at all.
         """
         for step in steps:
-            if self.can_judge(step.expression):
+            nodes = self._nodes(step.node, anchor)
+            if nodes and self.can_judge(step.expression):
                 is_required = step.kind == "required"
-                for node in self._nodes(step.node, anchor):
+                for node in nodes:
                     if self._holds(node, step) and is_required:
                         self.required.add(node)
                     elif is_required:

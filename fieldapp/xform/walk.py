@@ -54,9 +54,11 @@ class Walk:
                     break
                 node = below[0]
             else:
-                if node.is_relevant or step.node is None:
+                if step.node is None:
+                    self.go(step.children, items)
+                elif node.is_relevant:
                     if step.control is not None:
-                        self._ask(node, step.control)
+                        self._ask(node, step.node, step.control)
                     else:
                         self.go(step.children, items)
 
@@ -114,14 +116,16 @@ class Walk:
         if self.run.may_settle_again():
             self.run.settle_after(node)
 
-    def _ask(self, node: Node, control: Control) -> None:
+    def _ask(self, node: Node, definition: NodeDefinition, control: Control) -> None:
         """Check one answer as `FormEntryController.answerQuestion` does."""
-        bind = definition_of(node).bind
-        failures = len(self.run.failures)
-        is_cleared = control.is_select and self._check_choices(node, control)
-        self.is_stale |= is_cleared
-        if len(self.run.failures) > failures:
-            return
+        bind = definition.bind
+        is_cleared = False
+        if control.itemset is not None and node.value != "" and control.is_select:
+            failures = len(self.run.failures)
+            is_cleared = self._check_choices(node, control, control.itemset)
+            self.is_stale |= is_cleared
+            if len(self.run.failures) > failures:
+                return
         if node.value == "" and self._is_empty(node, control, is_cleared=is_cleared):
             if bind.required is not None and self.run.is_required(node, bind.required):
                 self._break(node, "required", bind.required_message, bind.required)
@@ -168,19 +172,16 @@ class Walk:
         finally:
             context.dot = None
 
-    def _check_choices(self, node: Node, control: Control) -> bool:
+    def _check_choices(self, node: Node, control: Control, itemset: ItemSet) -> bool:
         """Flag what the list does not offer, and drop it as phones do.
 
         Lists whose content is not at hand are taken as given.
         """
-        itemset = control.itemset
-        if itemset is None or node.value == "":
-            return False
         value = to_string(node.value)
         is_one = control.kind == "select1"
         items = [value] if is_one else value.split(" ")
         sent = [node.text] if is_one and node.text else node.text.split()
-        offered = self._offered(node, itemset, frozenset((*items, *sent)))
+        offered = self._offered(node, itemset, (*items, *sent))
         if offered is None or offered.issuperset(items):
             return False
         if not offered.issuperset(sent):
@@ -193,13 +194,14 @@ class Walk:
         return True
 
     def _offered(
-        self, node: Node, itemset: ItemSet, asked: frozenset[str]
+        self, node: Node, itemset: ItemSet, asked: tuple[str, ...]
     ) -> frozenset[str] | None:
         """Give those of the asked values that the list offers, or None if unknown."""
         run = self.run
-        path = definition_of(node).path
-        fixed = run.definition.fixed_offers.get(path)
-        if fixed is not None and not itemset.nodeset.instances & run.late_instances:
+        fixed = run.definition.fixed_offers.get(definition_of(node).path)
+        if fixed is not None and run.late_instances.isdisjoint(
+            itemset.nodeset.instances
+        ):
             return fixed
         if not run.can_judge(itemset.nodeset):
             return None
@@ -214,7 +216,7 @@ class Walk:
         if not isinstance(items, list):
             return None
         value = itemset.value
-        return asked.intersection(child_text(item, value) for item in items)
+        return frozenset(asked).intersection(child_text(item, value) for item in items)
 
     def _add_for(self, node: Node, rule: Rule, tell: Callable[[], Violation]) -> None:
         """Add a violation at a node, once for each rule."""

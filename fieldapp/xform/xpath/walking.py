@@ -17,6 +17,8 @@ Nodes = Callable[[Evaluation], list[Node]]
 Start = Callable[[Evaluation], Node]
 Walk = Callable[[Evaluation, list[Node]], list[Node]]
 
+_ABOVE = "a path that leads above the root"
+
 
 def follow(route: Route, scope: Scope) -> Code:
     """Compile a route into closures for its nodes and for its single value."""
@@ -81,24 +83,32 @@ def _climb(up: int, *, from_current: bool) -> Start:
             return _ancestor(evaluation.current or evaluation.node, up)
 
         return from_original
-    if up == 0:
-
-        def context(evaluation: Evaluation) -> Node:
-            return evaluation.node
-
-        return context
 
     def above(evaluation: Evaluation) -> Node:
         return _ancestor(evaluation.node, up)
 
-    return above
+    return _SHORT_CLIMBS.get(up, above)
+
+
+def _context(evaluation: Evaluation) -> Node:
+    return evaluation.node
+
+
+def _parent(evaluation: Evaluation) -> Node:
+    found = evaluation.node.parent
+    if found is None:
+        raise XPathTypeError(_ABOVE)
+    return found
+
+
+_SHORT_CLIMBS: dict[int, Start] = {0: _context, 1: _parent}
 
 
 def _ancestor(node: Node, up: int) -> Node:
     for _ in range(up):
         parent = node.parent
         if parent is None:
-            raise XPathTypeError("a path that leads above the root")
+            raise XPathTypeError(_ABOVE)
         node = parent
     return node
 
