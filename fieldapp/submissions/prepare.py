@@ -240,21 +240,22 @@ def _clock_warnings(
         text = messages.CLOCK_OLD
     else:
         return ()
-    value = captured_at.isoformat()
-    return (_warning("clock", messages.CLOCK_LABEL, text, value),)
+    warning = _warning("clock", messages.CLOCK_LABEL, text)
+    told = dict(value_words(captured_at, "dateTime"))
+    return ({**warning, "value": captured_at.isoformat(), "answer": told},)
 
 
-def _warning(rule: str, label: Text, message: Text, value: str = "") -> dict[str, Any]:
+def _warning(rule: str, label: Text, message: Text) -> dict[str, Any]:
     """Write a warning about the entry as a whole, which no rule of its form gives."""
     return {
         "path": "",
         "rule": rule,
         "label": label.as_dict(),
         "message": message.as_dict(),
-        "value": value,
+        "value": "",
         "detail": {},
         "item": {},
-        "answer": dict(value_words(captured_at, "dateTime")),
+        "answer": {},
         "reason": {},
         "readings": [],
     }

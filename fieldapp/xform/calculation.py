@@ -1,16 +1,18 @@
 """What a calculated value becomes when it is stored in a node, and as text."""
 
 import math
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 from fieldapp.xform.node import XPathValue
-from fieldapp.xform.times import write_date_time, write_time
+from fieldapp.xform.times import write_date, write_date_time, write_time
 from fieldapp.xform.values import VALUE_TYPES, java_double
 from fieldapp.xform.xpath import XPathTypeError
 from fieldapp.xform.xpath.conversions import to_boolean
+from fieldapp.xform.xpath.dates import to_instant
 
 _GEO = frozenset({"geopoint", "geotrace", "geoshape"})
-_WHOLE = {"int": 1 << 31, "long": 1 << 63}
+_LONG = 1 << 63
+_WHOLE = {"int": 1 << 31, "long": _LONG}
 _INTEGRAL = 1e-9
 
 
@@ -22,7 +24,7 @@ def store(value: object, type_name: str, now: datetime) -> XPathValue:
 
     :raises XPathTypeError: if the value cannot be stored in the type.
     """
-    if value == "" or (isinstance(value, float) and math.isnan(value)):
+    if value in ("", None) or (isinstance(value, float) and math.isnan(value)):
         return ""
     if value.__class__ is bool or type_name == "boolean":
         return _store_boolean(value)
@@ -50,14 +52,16 @@ def text_of_value(value: XPathValue, type_name: str) -> str:
     if isinstance(value, datetime):
         return write_time(value) if type_name == "time" else write_date_time(value)
     if isinstance(value, date):
-        return value.isoformat()
+        return write_date(value)
     return ""
 
 
 def number_text(number: float) -> str:
-    """Write whole numbers plainly, others as Java's doubles."""
-    if math.isfinite(number) and abs(number - int(number)) < _INTEGRAL:
-        return str(int(number))
+    """Write whole numbers that a long holds plainly, others as Java's doubles."""
+    if math.isfinite(number):
+        whole = max(-_LONG, min(_LONG - 1, int(number)))
+        if abs(number - float(whole)) < _INTEGRAL:
+            return str(whole)
     return java_double(number)
 
 
@@ -81,6 +85,9 @@ def _store_number(number: float, type_name: str) -> XPathValue:
 def _store_date(value: date, type_name: str, now: datetime) -> XPathValue:
     if type_name == "date":
         return value.date() if isinstance(value, datetime) else value
-    if isinstance(value, datetime):
-        return value
-    return datetime.combine(value, time(), now.tzinfo or UTC)
+    moment = to_instant(value, now.tzinfo or UTC)
+    if type_name in _GEO:
+        raise XPathTypeError("a date is no place")
+    if type_name in {"select", "select1"}:
+        return moment.strftime("%a %b %d %H:%M:%S %Z %Y")
+    return moment

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -18,15 +19,10 @@ from fieldapp.xform.explain import (
 )
 from fieldapp.xform.files import OpenedForm, open_form, read_media
 from fieldapp.xform.instance import InstanceUnreadable, open_instance
-from fieldapp.xform.lines import (
-    blank_judgement,
-    eval_line,
-    judge_line,
-    load_line,
-    utc_now,
-)
+from fieldapp.xform.lines import judge_line, load_line, utc_now
 from fieldapp.xform.linting import Check, examine
 from fieldapp.xform.parse import parse_form
+from fieldapp.xform.trial import Trial
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MEDIA = click.option(
@@ -35,6 +31,13 @@ MEDIA = click.option(
     help="Folder of the form's lists; the form's own folder if left out.",
 )
 LANGUAGE = click.option("--language", default="id", show_default=True, help="id or en")
+ZONE = click.option(
+    "--tz",
+    default="UTC",
+    show_default=True,
+    callback=lambda _context, _option, name: _zone(name),
+    help="Zone of the device: Asia/Jakarta.",
+)
 LINES = click.argument("lines", type=click.File("r", encoding="utf-8"), default="-")
 _EMPTY = (
     '<html xmlns="http://www.w3.org/2002/xforms"><model><instance>'
@@ -105,10 +108,13 @@ def try_instance(file: Path, instance: Path, language: str, media: Path | None) 
 @click.argument("file", type=FILE)
 @LINES
 @MEDIA
-def judge(file: Path, lines: TextIO, media: Path | None) -> None:
+@ZONE
+def judge(file: Path, lines: TextIO, media: Path | None, tz: ZoneInfo) -> None:
     """Judge NDJSON lines of {"id", "xml"}; one verdict a line."""
     definition = _open(file, media).definition
-    _answer_lines(lines, lambda line: judge_line(definition, line, now=utc_now()))
+    _answer_lines(
+        lines, lambda line: judge_line(definition, line, now=utc_now().astimezone(tz))
+    )
 
 
 @form_commands.command("eval")
@@ -116,21 +122,19 @@ def judge(file: Path, lines: TextIO, media: Path | None) -> None:
 @LINES
 @click.option("--instance", type=FILE, help="Evaluate on this instance of the form.")
 @MEDIA
+@ZONE
 def evaluate_lines(
-    file: Path | None, lines: TextIO, instance: Path | None, media: Path | None
+    file: Path | None,
+    lines: TextIO,
+    instance: Path | None,
+    media: Path | None,
+    tz: ZoneInfo,
 ) -> None:
-    """Evaluate NDJSON lines of {"expr", "context", "dot", "dotType", "as"}."""
+    """Evaluate NDJSON lines of {"expr", "context", "instance", "dot", "as"}."""
     definition = _open(file, media).definition if file else _empty_form()
-    now = utc_now()
-    if instance is None:
-        judgement = blank_judgement(definition, now=now)
-    else:
-        try:
-            read = open_instance(instance.read_bytes())
-        except InstanceUnreadable as unreadable:
-            raise click.ClickException(str(unreadable)) from unreadable
-        judgement = evaluate(definition, read, now=now)
-    _answer_lines(lines, lambda line: eval_line(judgement, line))
+    text = instance.read_text("utf-8", "replace") if instance else None
+    trial = Trial(definition, now=utc_now().astimezone(tz), default_xml=text)
+    _answer_lines(lines, trial.answer)
 
 
 @form_commands.command("load")
@@ -140,6 +144,13 @@ def load(files: tuple[Path, ...], media: Path | None) -> None:
     """Load forms; one line each: what it is, or why it is refused."""
     for path in _paths(files):
         _write(load_line(path, media, now=utc_now()))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise click.BadParameter(f"{name!r} is no time zone") from error
 
 
 def _open(file: Path, media: Path | None) -> OpenedForm:

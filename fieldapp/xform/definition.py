@@ -251,7 +251,8 @@ class FormDefinition:
 
     def text(self, text_id: str) -> str:
         """Give one text in the default language, for `jr:itext()`."""
-        return self.itext.get(self.default_language, {}).get(text_id, "")
+        texts = self.itext.get(self.default_language, {})
+        return texts.get(text_id, f"[itext:{text_id}]")
 
     def expand(self, source: str) -> str:
         """Write `${name}` as the path of the question with that name.

@@ -76,6 +76,27 @@ def evaluate(
     )
 
 
+def settled(
+    definition: FormDefinition, instance: Instance, *, now: datetime
+) -> Evaluation:
+    """Work an instance out as it is right after loading, before anything is asked.
+
+    :raises XPathLimit: if the instance makes it too much work.
+    """
+    populated = populate(definition, instance.root, now)
+    context = _context(definition, populated.root, definition.instances, now)
+    run = Run(
+        definition,
+        populated,
+        context,
+        known_instances=frozenset(definition.instances),
+        late_instances=frozenset(),
+        hidden=set(populated.missing),
+    )
+    run.settle()
+    return _context(definition, populated.root, definition.instances, now)
+
+
 @dataclass(frozen=True, slots=True)
 class _Findings:
     violations: tuple[Violation, ...]
@@ -132,7 +153,8 @@ def evaluate_over(
     """
     context = context_of(judgement)
     context.node = node
-    return expression.value(context)  # type: ignore[return-value] # Unpacked.
+    found = expression.value(context)
+    return "" if found is None else found  # type: ignore[return-value] # Unpacked.
 
 
 def context_of(judgement: Judgement) -> Evaluation:

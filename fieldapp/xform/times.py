@@ -43,7 +43,7 @@ def read_date_time(text: str, zone: tzinfo) -> datetime | None:
     if day is None:
         return None
     if not mark:
-        return datetime.combine(day, time(), zone)
+        return local_instant(day, time(), zone)
     return _read_clock(clock, day, zone)
 
 
@@ -66,15 +66,34 @@ def _read_usual(text: str, zone: tzinfo) -> datetime | None:
         return None
 
 
+def local_instant(day: date, moment: time, zone: tzinfo) -> datetime:
+    """Join a day and a time of a zone; one that its clocks skip is moved on."""
+    moment_there = datetime.combine(day, moment, zone)
+    if zone is UTC:
+        return moment_there
+    try:
+        return moment_there.astimezone(UTC).astimezone(zone)
+    except OverflowError:  # On the first day of all, or the last one.
+        return moment_there
+
+
+def write_date(day: date) -> str:
+    """Write a day as JavaRosa does, which does not pad years."""
+    return f"{day.year}-{day.month:02}-{day.day:02}"
+
+
 def write_date_time(moment: datetime) -> str:
     """Write an instant as phones do: milliseconds, and `Z` or an offset."""
-    return f"{moment:%Y-%m-%d}".rjust(10, "0") + "T" + write_time(moment)
+    return f"{write_date(moment)}T{write_time(moment)}"
 
 
 def write_time(moment: datetime) -> str:
-    """Write a time of day as phones do."""
+    """Write a time of day as phones do.
+
+    Where the clocks are set back, JavaRosa writes the later offset for both hours.
+    """
     clock = moment.strftime("%H:%M:%S") + f".{moment.microsecond // 1000:03d}"
-    offset = moment.utcoffset() or timedelta()
+    offset = moment.replace(fold=1).utcoffset() or timedelta()
     if not offset:
         return clock + "Z"
     minutes = int(offset.total_seconds() // 60)
@@ -93,7 +112,7 @@ def _read_clock(text: str, day: date, zone: tzinfo) -> datetime | None:
     if moment is None:
         return None
     if offset == "":
-        return datetime.combine(day, moment, zone)
+        return local_instant(day, moment, zone)
     shift = _read_offset(offset)
     if shift is None:
         return None

@@ -84,6 +84,91 @@ def test_eval_reads_an_instance_of_the_form(form: Path, tmp_path: Path) -> None:
     assert found[5]["read"] == "2024-01-02"
 
 
+def test_eval_reads_the_instance_that_a_line_brings(form: Path) -> None:
+    other = entry(ANSWERS.format(7)).decode()
+    lines = [
+        {"expr": "/data/kg", "instance": other, "as": "string"},
+        {"expr": "/data/kg"},
+        {"expr": "/data/kg", "instance": "<data"},
+        {"expr": "/data/kg", "instance": None},
+        {"expr": "((", "context": "/nowhere"},
+    ]
+
+    found = answers(run("eval", form, lines=[*lines]))
+
+    assert (found[0]["nodes"], found[0]["as_text"], found[0]["as_string"]) == (
+        ["7"],
+        "7",
+        "7",
+    )
+    assert found[1]["nodes"] == [""]
+    assert [each.get("stage") for each in found[2:]] == [
+        "instance",
+        "instance",
+        "parse",
+    ]
+
+
+def test_eval_works_in_the_zone_of_the_device(form: Path) -> None:
+    lines = [{"expr": "date-time('2024-05-01T00:00Z')"}]
+
+    (found,) = answers(run("eval", form, "--tz", "Asia/Jakarta", lines=[*lines]))
+    unknown = run("eval", form, "--tz", "Asia/Nowhere", lines=[*lines])
+
+    assert found["as_text"] == "2024-05-01T07:00:00.000+07:00"
+    assert unknown.exit_code == 2
+
+
+def test_eval_shows_an_expression_that_has_no_value(form: Path) -> None:
+    (found,) = answers(run("eval", form, lines=[{"expr": "$x", "dot": 5}]))
+
+    assert found == {"expr": "$x", "dot": 5, "type": "null", "ok": True}
+
+
+def test_eval_takes_json_values_and_types_by_javas_names(form: Path) -> None:
+    lines: list[object] = [
+        {"expr": ".", "context": "/data/kg", "dot": 5, "dotType": "INTEGER"},
+        {"expr": ".", "context": "/data/kg", "dot": True, "dotType": "text"},
+        {"expr": ".", "context": "/data/kg", "dot": [], "dotType": "int"},
+        {"expr": "1", "as": "nothing"},
+        {"expr": "property('deviceid')"},
+        {"expr": "today()", "as": "geopoint"},
+        {"expr": "date('2024-02-29')", "as": "choice"},
+        {"expr": "1", "context": "/data/item[0]"},
+    ]
+
+    found = answers(run("eval", form, lines=lines))
+
+    assert [each["string"] for each in found[:3]] == ["5", "true", ""]
+    assert (found[3]["ok"], found[3]["stage"]) == (False, "eval")
+    assert found[4]["string"] == "prop:deviceid"
+    assert "as_geopoint_error" in found[5]
+    assert found[6]["as_choice"] == "Thu Feb 29 00:00:00 UTC 2024"
+    assert found[7]["stage"] == "context"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "read", "java_class"),
+    [
+        ("int", " 1 ", "1", "IntegerData"),
+        ("double", "5", "5.0", "DecimalData"),
+        ("select", "a  b", "a b", "MultipleItemsData"),
+        ("date", "24-1-1", "24-01-01", "DateData"),
+        ("barcode", " a ", " a ", "StringData"),
+        ("int", "x", None, None),
+        ("boolean", "", None, None),
+        ("nothing", "x", None, None),
+    ],
+)
+def test_eval_tells_what_a_text_means_under_a_type(
+    kind: str, text: str, read: str | None, java_class: str | None
+) -> None:
+    (found,) = answers(run("eval", lines=[{"parse": kind, "value": text}]))
+
+    assert found["ok"] is (read is not None)
+    assert (found.get("read"), found.get("class")) == (read, java_class)
+
+
 def test_eval_needs_no_form() -> None:
     (found,) = answers(run("eval", lines=[{"expr": "1 + 1"}]))
 

@@ -1,7 +1,7 @@
 """Syntax trees to closures."""
 
 from fieldapp.xform.xpath.code import Code, as_boolean, constant, failing
-from fieldapp.xform.xpath.context import Expression
+from fieldapp.xform.xpath.context import Evaluation, Expression
 from fieldapp.xform.xpath.errors import (
     XPathFunctionError,
     XPathLimit,
@@ -15,6 +15,7 @@ from fieldapp.xform.xpath.scope import Findings, NodePath, Scope
 from fieldapp.xform.xpath.syntax import (
     Call,
     Chain,
+    Filter,
     Negative,
     Number,
     Path,
@@ -76,7 +77,15 @@ def compile_tree(tree: Tree, scope: Scope) -> Code:
         return constant(tree.value)
     if isinstance(tree, Negative):
         return _negative(compile_tree(tree.operand, scope))
-    return failing("variables and filtered values are not supported", XPathTypeError)
+    return _FILTERED if isinstance(tree, Filter) else _NOTHING
+
+
+def _nothing(_evaluation: Evaluation) -> None:
+    """Yield what a variable has in JavaRosa: no value, which converts to nothing."""
+
+
+_NOTHING = Code(None, _nothing, _nothing)
+_FILTERED = failing("filtered values are not supported", XPathTypeError)
 
 
 def _negative(operand: Code) -> Code:

@@ -6,10 +6,10 @@ local day, and an aware `datetime` any other instant, in the device's zone.
 
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from fieldapp.xform.times import read_date, read_date_time
+from fieldapp.xform.times import local_instant, read_date, read_date_time
 from fieldapp.xform.xpath.conversions import EPOCH_ORDINAL, to_integer
 from fieldapp.xform.xpath.errors import XPathTypeError
 
@@ -24,7 +24,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def midnight(day: date, zone: tzinfo) -> datetime:
     """Return the instant at which a local day begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
+    return local_instant(day, time(), zone)
 
 
 def to_instant(value: date, zone: tzinfo) -> datetime:

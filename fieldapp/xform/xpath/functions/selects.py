@@ -19,7 +19,9 @@ from fieldapp.xform.xpath.syntax import Call, Path, Text
 def selected(answer: Any, choice: Any) -> bool:
     """Tell whether a choice is among those of an answer."""
     wanted = only_text(choice, "selected").strip(JAVA_SPACE)
-    return f" {wanted} " in f" {only_text(answer, 'selected')} "
+    # Java writes the answer of a variable, which has no value, as "null".
+    given = "null" if answer is None else only_text(answer, "selected")
+    return f" {wanted} " in f" {given} "
 
 
 @function("count-selected", takes="v", gives=float)
