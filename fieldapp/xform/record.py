@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,6 +17,7 @@ Record = dict[str, Any]
 
 _GEO_LINES = frozenset({"geotrace", "geoshape"})
 _UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ROUNDING = timedelta(milliseconds=2)
 _POINT_KEYS = ("latitude", "longitude", "altitude", "accuracy")
 
 
@@ -87,12 +88,16 @@ def _scalar(node: Node, definition: NodeDefinition) -> Any:
 
 
 def _as_sent(text: str, value: datetime) -> datetime:
-    """Keep the offset that the phone wrote: it tells the local day."""
+    """Keep the offset that the phone wrote: it tells the local day.
+
+    Reading may have taken a millisecond off, as in JavaRosa.
+    """
     try:
         sent = datetime.fromisoformat(text)
     except ValueError:
         return value
-    return sent if sent == value else value
+    is_same = sent.tzinfo is not None and abs(sent - value) < _ROUNDING
+    return sent if is_same else value
 
 
 def _point(text: str) -> dict[str, float] | None:

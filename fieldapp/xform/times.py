@@ -59,8 +59,8 @@ def _read_usual(text: str, zone: tzinfo) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
         if moment.microsecond:
-            seconds = _read_seconds(text[_SECONDS_PLACE])
-            moment = moment.replace(microsecond=seconds[1] if seconds else 0)
+            cut = _milliseconds(float(text[_SECONDS_PLACE])) * 1000
+            moment = moment.replace(microsecond=cut)
         return moment.astimezone(zone)
     except (ValueError, OverflowError):
         return None
@@ -156,14 +156,16 @@ def _read_raw_clock(text: str) -> time | None:
 
 
 def _read_seconds(text: str) -> tuple[int, int] | None:
-    """Read seconds and microseconds; what follows the digits is ignored.
-
-    The milliseconds are cut off as JavaRosa's arithmetic does it.
-    """
+    """Read seconds and microseconds; what follows the digits is ignored."""
     found = _SECONDS.match(text)
     try:
         seconds = float(found.group() if found else "")
     except ValueError:
         return None
     whole = int(seconds) if seconds < _MINUTE else _MINUTE
-    return whole, int(1000.0 * seconds - 1000.0 * whole) % 1000 * 1000
+    return whole, _milliseconds(seconds) * 1000
+
+
+def _milliseconds(seconds: float) -> int:
+    """Cut off the milliseconds as JavaRosa's arithmetic does: 8.014 has 13."""
+    return int(1000.0 * seconds - 1000.0 * int(seconds)) % 1000

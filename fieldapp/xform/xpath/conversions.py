@@ -3,11 +3,11 @@
 import math
 import re
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from fieldapp.xform.node import Node
 from fieldapp.xform.xpath.errors import XPathTypeError
+from fieldapp.xform.xpath.javadoubles import digits_of
 
 EPSILON = 1e-12
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -96,10 +96,8 @@ def java_double(number: float) -> str:
     """Write a finite number as Java's Double.toString does: 1.5, 1.0E10, 2.5E-4."""
     if _PLAIN_FROM <= abs(number) < _PLAIN_BELOW:
         return repr(number)
-    sign, digits, exponent = Decimal(repr(number)).as_tuple()
-    text = "".join(map(str, digits)).rstrip("0") or "0"
-    power = int(exponent) + len(digits) - 1
-    return f"{'-' if sign else ''}{text[0]}.{text[1:] or '0'}E{power}"
+    digits, power = digits_of(abs(number))
+    return f"{'-' if number < 0 else ''}{digits[0]}.{digits[1:] or '0'}E{power}"
 
 
 def to_boolean(value: Any) -> bool:

@@ -18,6 +18,7 @@ Start = Callable[[Evaluation], Node]
 Walk = Callable[[Evaluation, list[Node]], list[Node]]
 
 _ABOVE = "a path that leads above the root"
+_OF_ATTRIBUTES = -3  # What position() gives in JavaRosa.
 
 
 def follow(route: Route, scope: Scope) -> Code:
@@ -232,6 +233,7 @@ def _attributes(nodes: list[Node], name: str) -> list[Node]:
         if text is not None:
             attribute = Node(name, text)
             attribute.parent = node
+            attribute.position = _OF_ATTRIBUTES
             attribute.is_relevant = node.is_relevant
             found.append(attribute)
     return found

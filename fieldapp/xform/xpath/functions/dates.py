@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from fieldapp.xform.times import read_date
-from fieldapp.xform.xpath.code import Code, computed, constant
+from fieldapp.xform.xpath.code import Code, as_string, computed, constant
 from fieldapp.xform.xpath.context import Evaluation
 from fieldapp.xform.xpath.dates import (
     days_since_epoch,
@@ -85,10 +85,21 @@ def _moment(evaluation: Evaluation, value: Any) -> Any:
     return to_date(value, evaluation.zone, keeps_time=True)
 
 
-@function("format-date", "format-date-time", takes="vs", gives=str, context=True)
-def formatted_date(evaluation: Evaluation, value: Any, pattern: str) -> str:
-    """Write a date by a pattern; nothing for no date."""
-    moment = to_date(value, evaluation.zone, keeps_time=True)
-    if not isinstance(moment, date):
-        return ""
-    return format_date(moment, pattern, evaluation.zone)
+def _build_format(scope: Scope, call: Call) -> Code:
+    """Compile format-date(): nothing for no date, whatever the pattern is."""
+    operands = [scope.compile(argument) for argument in call.arguments]
+    value, pattern = operands[0].value, as_string(operands[1])
+    evaluated = operands[1].raw
+
+    def formatted(evaluation: Evaluation) -> str:
+        moment = to_date(value(evaluation), evaluation.zone, keeps_time=True)
+        if not isinstance(moment, date):
+            evaluated(evaluation)
+            return ""
+        return format_date(moment, pattern(evaluation), evaluation.zone)
+
+    return computed(str, formatted, operands)
+
+
+special("format-date", 2, 2)(_build_format)
+special("format-date-time", 2, 2)(_build_format)

@@ -92,7 +92,7 @@ def checklist(evaluation: Evaluation, least: float, most: float, *factors: Any) 
     return (low < 0 or count >= low) and (high < 0 or count <= high)
 
 
-@function("weighted-checklist", takes="nnr*", gives=bool, context=True)
+@function("weighted-checklist", takes="nnrrr*", gives=bool, context=True)
 def weighted_checklist(
     evaluation: Evaluation, least: float, most: float, *pairs: Any
 ) -> bool:

@@ -183,7 +183,9 @@ def _seed(value: Any) -> int:
     if not math.isnan(number):
         limit = 2.0**63
         return int(max(-limit, min(limit - 1, number)))
-    text = to_string(value)
+    if not isinstance(value, str):
+        raise XPathTypeError("randomize() takes a number or a text for its seed")
+    text = value
     if not text:
         return 0
     digest = hashlib.sha256(text.encode()).digest()

@@ -17,6 +17,7 @@ _SMALLEST = 5e-324  # Java's Double.MIN_VALUE, with which JavaRosa's max() begin
 _LARGEST = 1.7976931348623157e308
 _LONG_MAX, _LONG_MIN = 9.223372036854775807e18, -9.223372036854775808e18
 _EXACT = Context(prec=400)
+_FINE = Context(prec=40)
 
 
 @function("number", takes="n", gives=float)
@@ -78,9 +79,17 @@ def power(base: float, exponent: float) -> float:
         return math.copysign(math.inf, base) if is_odd else math.inf
 
 
-def logarithm(compute: Callable[[float], float]) -> Callable[[float], float]:
-    """Wrap a logarithm: minus infinity at zero."""
-    return lambda value: -math.inf if value == 0 else compute(value)
+def logarithm(method: Callable[[Decimal], Decimal]) -> Callable[[float], float]:
+    """Make a logarithm that is right to the last digit, as Java's mostly is."""
+
+    def body(value: float) -> float:
+        if 0 < value < math.inf:
+            return float(method(Decimal(value)))
+        if value == 0:
+            return -math.inf
+        return value if value > 0 else math.nan
+
+    return body
 
 
 _ON_ONE_NUMBER: dict[str, Callable[[float], float]] = {
@@ -91,8 +100,8 @@ _ON_ONE_NUMBER: dict[str, Callable[[float], float]] = {
     "cos": math.cos,
     "exp": math.exp,
     "exp10": lambda value: power(10.0, value),
-    "log": logarithm(math.log),
-    "log10": logarithm(math.log10),
+    "log": logarithm(_FINE.ln),
+    "log10": logarithm(_FINE.log10),
     "sin": math.sin,
     "sqrt": math.sqrt,
     "tan": math.tan,
