@@ -15,6 +15,7 @@ _SECONDS_PLACE = slice(17, 23)
 _DATE_PARTS = 3
 _CLOCK_PARTS = (2, 3)
 _MINUTE = 60
+_ONE_MINUTE = timedelta(minutes=1)
 
 
 def read_date(text: str) -> date | None:
@@ -35,7 +36,10 @@ def read_date(text: str) -> date | None:
 
 
 def read_date_time(text: str, zone: tzinfo) -> datetime | None:
-    """Read an instant; a text without an offset is in the device's zone."""
+    """Read an instant; a text without an offset is in the device's zone.
+
+    In the hour that comes twice where clocks are set back, JavaRosa takes the first.
+    """
     if _USUAL.fullmatch(text):
         return _read_usual(text, zone)
     day_text, mark, clock = text.partition("T")
@@ -61,7 +65,7 @@ def _read_usual(text: str, zone: tzinfo) -> datetime | None:
         if moment.microsecond:
             cut = _milliseconds(float(text[_SECONDS_PLACE])) * 1000
             moment = moment.replace(microsecond=cut)
-        return moment.astimezone(zone)
+        return moment.astimezone(zone).replace(fold=0)
     except (ValueError, OverflowError):
         return None
 
@@ -96,9 +100,9 @@ def write_time(moment: datetime) -> str:
     offset = moment.replace(fold=1).utcoffset() or timedelta()
     if not offset:
         return clock + "Z"
-    minutes = int(offset.total_seconds() // 60)
-    sign = "-" if minutes < 0 else "+"
-    return f"{clock}{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    minutes = int(abs(offset) // _ONE_MINUTE)
+    sign = "-" if offset < timedelta() else "+"
+    return f"{clock}{sign}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _integer(text: str) -> int | None:
@@ -117,7 +121,8 @@ def _read_clock(text: str, day: date, zone: tzinfo) -> datetime | None:
     if shift is None:
         return None
     try:
-        return (datetime.combine(day, moment, UTC) - shift).astimezone(zone)
+        instant = datetime.combine(day, moment, UTC) - shift
+        return instant.astimezone(zone).replace(fold=0)
     except OverflowError:
         return None
 

@@ -15,6 +15,7 @@ from fieldapp.xform.lines import blank_instance
 from fieldapp.xform.node import Node, XPathValue
 from fieldapp.xform.values import VALUE_TYPES, java_double
 from fieldapp.xform.xpath import Evaluation, XPathError, compile_xpath
+from fieldapp.xform.xpath.code import value_of
 from fieldapp.xform.xpath.conversions import (
     JAVA_SPACE,
     to_boolean,
@@ -22,7 +23,6 @@ from fieldapp.xform.xpath.conversions import (
     to_string,
     unpack,
 )
-from fieldapp.xform.xpath.functions.texts import value_of
 
 _KINDS = ((bool, "boolean"), (float, "number"), (str, "string"), (list, "nodeset"))
 _JAVA_NAMES = {

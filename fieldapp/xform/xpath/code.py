@@ -46,11 +46,25 @@ def computed(kind: type | None, value: Closure, operands: list[Code]) -> Code:
     return Code(kind, value, value, reads_context=reads_context)
 
 
+def value_of(evaluation: Evaluation, node: Node) -> Any:
+    """Return a node's value; in a constraint, the candidate's for the context node."""
+    if evaluation.dot is not None and node is evaluation.node:
+        return evaluation.dot
+    return node.value
+
+
+def sole_value(evaluation: Evaluation, value: Any) -> Any:
+    """Unpack a value; in a constraint, the candidate stands for the context node."""
+    if isinstance(value, list) and len(value) == 1:
+        return value_of(evaluation, value[0])
+    return unpack(value)
+
+
 def chosen(raw: Closure, operands: list[Code], value: Closure | None = None) -> Code:
     """Return the code of an operation that may yield a nodeset."""
 
     def unpacked(evaluation: Evaluation) -> Any:
-        return unpack(raw(evaluation))
+        return sole_value(evaluation, raw(evaluation))
 
     reads_context = any(operand.reads_context for operand in operands)
     return Code(None, value or unpacked, raw, reads_context=reads_context)

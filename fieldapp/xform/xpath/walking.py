@@ -81,12 +81,12 @@ def _climb(up: int, *, from_current: bool) -> Start:
     if from_current:
 
         def from_original(evaluation: Evaluation) -> Node:
-            return _ancestor(evaluation.current or evaluation.node, up)
+            return ancestor(evaluation.current or evaluation.node, up)
 
         return from_original
 
     def above(evaluation: Evaluation) -> Node:
-        return _ancestor(evaluation.node, up)
+        return ancestor(evaluation.node, up)
 
     return _SHORT_CLIMBS.get(up, above)
 
@@ -105,7 +105,11 @@ def _parent(evaluation: Evaluation) -> Node:
 _SHORT_CLIMBS: dict[int, Start] = {0: _context, 1: _parent}
 
 
-def _ancestor(node: Node, up: int) -> Node:
+def ancestor(node: Node, up: int) -> Node:
+    """Return the node so many levels up.
+
+    :raises XPathTypeError: if there is none.
+    """
     for _ in range(up):
         parent = node.parent
         if parent is None:
@@ -115,10 +119,10 @@ def _ancestor(node: Node, up: int) -> Node:
 
 
 def _self_value(evaluation: Evaluation) -> Any:
-    if evaluation.dot is not None:
-        return evaluation.dot
     node = evaluation.node
-    return node.value if node.is_relevant else ""
+    if not node.is_relevant:
+        return ""
+    return node.value if evaluation.dot is None else evaluation.dot
 
 
 def _candidate_value(nodes: Nodes) -> Closure:
@@ -210,7 +214,8 @@ def _all_nodes(
 ) -> Nodes:
     base = len(route.path) - len(levels)
     walks = [
-        _walk(level, base + index, route, scope) for index, level in enumerate(levels)
+        walk_down(level, base + index, route, scope)
+        for index, level in enumerate(levels)
     ]
     attribute = route.attribute
 
@@ -220,13 +225,14 @@ def _all_nodes(
             found = walk(evaluation, found)
             spend(evaluation, len(found))
         if attribute is not None:
-            found = _attributes(found, attribute)
+            found = attributes_of(found, attribute)
         return [node for node in found if node.is_relevant]
 
     return nodes
 
 
-def _attributes(nodes: list[Node], name: str) -> list[Node]:
+def attributes_of(nodes: list[Node], name: str) -> list[Node]:
+    """Return the attributes of a name, as nodes."""
     found = []
     for node in nodes:
         text = node.attributes.get(name)
@@ -239,7 +245,7 @@ def _attributes(nodes: list[Node], name: str) -> list[Node]:
     return found
 
 
-def _walk(level: Level, place: int, route: Route, scope: Scope) -> Walk:
+def walk_down(level: Level, place: int, route: Route, scope: Scope) -> Walk:
     """Return a step down from many nodes to their children of one level."""
     name = level.name
     if level.bound:
@@ -268,7 +274,7 @@ def _walk(level: Level, place: int, route: Route, scope: Scope) -> Walk:
 
 def _walk_bound(name: str, climb: int) -> Walk:
     def walk(evaluation: Evaluation, nodes: list[Node]) -> list[Node]:
-        position = _ancestor(evaluation.node, climb).position
+        position = ancestor(evaluation.node, climb).position
         return nth_children(nodes, name, position)
 
     return walk

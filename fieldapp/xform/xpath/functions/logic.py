@@ -3,10 +3,9 @@
 import random as randomness
 import string
 import uuid as identifiers
-from itertools import zip_longest
 from typing import Any
 
-from fieldapp.xform.xpath.code import Closure, Code, as_boolean
+from fieldapp.xform.xpath.code import Closure, Code, as_boolean, sole_value
 from fieldapp.xform.xpath.context import Evaluation
 from fieldapp.xform.xpath.conversions import java_int, to_boolean, to_number
 from fieldapp.xform.xpath.errors import XPathTypeError
@@ -106,9 +105,9 @@ def weighted_checklist(
         if len(factors) != len(weights):
             raise XPathTypeError("weighted-checklist() takes nodesets of equal length")
     total = 0.0
-    for factor, weight in zip_longest(factors, weights):
-        number = to_number(weight)
-        if to_boolean(factor):
+    for factor, weight in zip(factors, weights, strict=True):
+        number = to_number(sole_value(evaluation, weight))
+        if to_boolean(sole_value(evaluation, factor)):
             total += number
     return least <= total <= most
 

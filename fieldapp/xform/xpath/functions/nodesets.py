@@ -13,10 +13,15 @@ from fieldapp.xform.xpath.conversions import java_int, to_number, to_string, unp
 from fieldapp.xform.xpath.errors import XPathTypeError
 from fieldapp.xform.xpath.functions.registry import function, special
 from fieldapp.xform.xpath.functions.texts import spread
-from fieldapp.xform.xpath.paths import Route, find_route
+from fieldapp.xform.xpath.paths import WILDCARD, Route, find_route
 from fieldapp.xform.xpath.scope import Scope
 from fieldapp.xform.xpath.syntax import Call, Path
-from fieldapp.xform.xpath.walking import nth_children
+from fieldapp.xform.xpath.walking import (
+    ancestor,
+    attributes_of,
+    nth_children,
+    walk_down,
+)
 
 
 def nodes_of(value: Any, name: str) -> list[Node]:
@@ -88,14 +93,14 @@ def build_indexed_repeat(scope: Scope, call: Call) -> Code:
     if len(call.arguments) % 2 == 0:
         raise XPathTypeError("indexed-repeat() takes pairs of repeat and index")
     target = _route(scope, call, 0)
-    indexes: dict[int, Closure] = {}
+    indexes: list[tuple[int, Closure]] = []
     operands: list[Code] = []
     for place in range(1, len(call.arguments), 2):
         group = _route(scope, call, place)
-        _check_ancestor(group, target, place)
+        _check_ancestor(group, target, place, scope)
         operand = scope.compile(call.arguments[place + 1])
         operands.append(operand)
-        indexes[len(group.path) - 1] = as_number(operand)
+        indexes.append((len(group.path) - 1, as_number(operand)))
     scope.findings.references.add(target.path)
     raw = _indexed(scope, target, indexes)
     return chosen(raw, [*operands, Code(None, raw, raw, reads_context=True)])
@@ -116,38 +121,38 @@ def _bound(route: Route, scope: Scope) -> list[bool]:
     return [place < kept for place in range(len(route.path))]
 
 
-def _check_ancestor(group: Route, target: Route, place: int) -> None:
+def _check_ancestor(group: Route, target: Route, place: int, scope: Scope) -> None:
     length = len(group.path)
-    if length >= len(target.path) or group.path != target.path[:length]:
+    depth = len(target.path) + (target.attribute is not None)
+    contains = length < depth and group.path == target.path[:length]
+    # The context cannot decide an item of the group that the field filters.
+    flags = zip(_bound(group, scope)[1:], _bound(target, scope)[1:], strict=False)
+    if not contains or any(of_group and not of_field for of_group, of_field in flags):
         raise XPathTypeError(
             f"argument {place + 1} of indexed-repeat() does not contain the field"
         )
 
 
-def _indexed(scope: Scope, target: Route, indexes: dict[int, Closure]) -> Closure:
+def _indexed(
+    scope: Scope, target: Route, indexes: list[tuple[int, Closure]]
+) -> Closure:
     bound = _bound(target, scope)
-    depth = len(scope.context)
-    is_own = all(bound[place] or place in indexes for place in range(1, len(bound)))
+    chosen_places = {place for place, _ in indexes}
+    is_own = target.attribute is None and all(
+        bound[place] or place in chosen_places for place in range(1, len(bound))
+    )
+    walks = [_step(scope, target, place, bound) for place in range(1, len(bound))]
 
     def raw(evaluation: Evaluation) -> list[Node]:
-        ancestors: list[Node] = []
-        node: Node | None = evaluation.node
-        while node is not None:
-            ancestors.append(node)
-            node = node.parent
+        wanted: dict[int, int] = {}
+        for place, index in indexes:
+            wanted[place] = max(java_int(index(evaluation)), 1)
         found = [evaluation.root]
-        for place, name in enumerate(target.path[1:], 1):
-            if place in indexes:
-                index = max(java_int(indexes[place](evaluation)), 1)
-                found = nth_children(found, name, index)
-            elif bound[place]:
-                position = ancestors[depth - 1 - place].position
-                found = nth_children(found, name, position)
-            else:
-                found = [
-                    child for parent in found for child in parent.by_name.get(name, ())
-                ]
+        for place, walk in enumerate(walks, 1):
+            found = walk(evaluation, found, wanted.get(place))
             spend(evaluation, len(found))
+        if target.attribute is not None:
+            found = attributes_of(found, target.attribute)
         found = [node for node in found if node.is_relevant]
         if is_own and found and evaluation.dot is not None:
             # JavaRosa takes the constrained field of each repeat for the candidate.
@@ -155,6 +160,35 @@ def _indexed(scope: Scope, target: Route, indexes: dict[int, Closure]) -> Closur
         return found
 
     return raw
+
+
+def _step(
+    scope: Scope, target: Route, place: int, bound: list[bool]
+) -> Callable[[Evaluation, list[Node], int | None], list[Node]]:
+    """Return a step down: to the index given, else as the target has it.
+
+    What has predicates is filtered by them alone.
+    """
+    name = target.path[place]
+    own = place - (len(target.path) - len(target.levels))
+    level = target.levels[own] if own >= 0 else None
+    climb = len(scope.context) - 1 - place
+    walk = None
+    if level is not None and (level.predicates or level.name == WILDCARD):
+        walk = walk_down(level, place, target, scope)
+
+    def step(
+        evaluation: Evaluation, nodes: list[Node], index: int | None
+    ) -> list[Node]:
+        if walk is not None:
+            return walk(evaluation, nodes)
+        if index is None and bound[place]:
+            index = ancestor(evaluation.node, climb).position
+        if index is not None:
+            return nth_children(nodes, name, index)
+        return [child for node in nodes for child in node.by_name.get(name, ())]
+
+    return step
 
 
 def _with_value(node: Node, value: Any) -> Node:

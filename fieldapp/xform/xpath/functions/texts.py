@@ -3,10 +3,9 @@
 import re
 from typing import Any
 
-from fieldapp.xform.node import Node
-from fieldapp.xform.xpath.code import Code, as_string, computed
+from fieldapp.xform.xpath.code import Code, as_string, computed, sole_value, value_of
 from fieldapp.xform.xpath.context import Evaluation
-from fieldapp.xform.xpath.conversions import JAVA_SPACE, java_int, to_string, unpack
+from fieldapp.xform.xpath.conversions import JAVA_SPACE, java_int, to_string
 from fieldapp.xform.xpath.errors import XPathTypeError
 from fieldapp.xform.xpath.functions.registry import Build, function, special
 from fieldapp.xform.xpath.patterns import matches
@@ -47,19 +46,7 @@ def spread(evaluation: Evaluation, values: tuple[Any, ...]) -> tuple[Any, ...]:
     """
     if len(values) == 1 and isinstance(values[0], list):
         return tuple(value_of(evaluation, node) for node in values[0])
-    return tuple(
-        value_of(evaluation, value[0])
-        if isinstance(value, list) and len(value) == 1
-        else unpack(value)
-        for value in values
-    )
-
-
-def value_of(evaluation: Evaluation, node: Node) -> Any:
-    """Return a node's value; in a constraint, the candidate's for the context node."""
-    if evaluation.dot is not None and node is evaluation.node:
-        return evaluation.dot
-    return node.value
+    return tuple(sole_value(evaluation, value) for value in values)
 
 
 @function("substr", takes="sn|n", gives=str)
