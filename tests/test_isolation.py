@@ -141,6 +141,7 @@ ROWS: dict[str, Row] = {
     "get /submissions/{instance_id}/xml": Row(READERS),
     "get /submissions/{instance_id}/attachments/{name}": Row(READERS),
     "post /submissions/{instance_id}/decisions": Row(DECIDERS, body=DECISION),
+    "get /submissions/{instance_id}/differences": Row(READERS),
     "get /submissions/{instance_id}/comments": Row(READERS),
     "post /submissions/{instance_id}/comments": Row(READERS, body={"text": "Cek."}),
     "put /submissions/{instance_id}/assignment": Row(DECIDERS, body={"user_id": None}),

@@ -21,6 +21,8 @@ from fieldapp.submissions.queries import (
     revisions_of,
     submission_rows,
 )
+from fieldapp.xform.difference import Difference, differences
+from fieldapp.xform.judgement import Judgement
 from fieldapp.xform.record import to_record
 from fieldapp.xform.schema import record_schema
 
@@ -55,6 +57,15 @@ class SubmissionDetail:
     attachments: Sequence[Attachment]
 
 
+@dataclass(frozen=True)
+class ComparedRevisions:
+    """Two revisions by number, and what the newer one answers otherwise."""
+
+    older: int
+    newer: int
+    differences: Sequence[Difference]
+
+
 def decisions_of(submission: Submission) -> Select[Decision]:
     """Select all decisions about a submission, the first one first."""
     return (
@@ -79,9 +90,7 @@ def read_detail(submission: Submission) -> SubmissionDetail:
     """Read all there is of a submission that the caller may see."""
     revision = get_revision(submission)
     version = get_version(revision.form_version_id)
-    judgement = judge_again(
-        version.definition, revision.xml, received_at=revision.received_at
-    )
+    judgement = _judged(revision)
     record = record_schema(version.definition)().dump(to_record(judgement))
     decisions = db.session.scalars(decisions_of(submission)).all()
     revisions = db.session.scalars(revisions_of(submission)).all()
@@ -98,6 +107,24 @@ def read_detail(submission: Submission) -> SubmissionDetail:
         decisions=[DecisionRow(each, names[each.reviewer_id]) for each in decisions],
         attachments=db.session.scalars(attachments_of(revision)).all(),
     )
+
+
+def compare_revisions(
+    submission: Submission, *, older: int | None, newer: int | None
+) -> ComparedRevisions:
+    """Compare two revisions of a submission; the current one with the one before.
+
+    :raises NotFound: if there is none with one of the numbers.
+    """
+    after = get_revision(submission, newer)
+    before = get_revision(submission, older or max(after.number - 1, 1))
+    found = differences(_judged(before), _judged(after))
+    return ComparedRevisions(before.number, after.number, found)
+
+
+def _judged(revision: Revision) -> Judgement:
+    definition = get_version(revision.form_version_id).definition
+    return judge_again(definition, revision.xml, received_at=revision.received_at)
 
 
 def _revision_rows(

@@ -10,6 +10,7 @@ from fieldapp.submissions.models import SubmissionState
 from fieldapp.submissions.schemas import (
     ID_LENGTH,
     NOTE_LENGTH,
+    NUMBER_LIMIT,
     AttachmentResponse,
     FindingResponse,
     HeldSummary,
@@ -138,6 +139,45 @@ class SubmissionResponse(SubmissionSummary):
     revisions = fields.List(fields.Nested(RevisionSummary))
     decisions = fields.List(fields.Nested(ReviewDecision))
     attachments = fields.List(fields.Nested(AttachmentResponse))
+
+
+class DifferencesQuery(Schema):
+    """Which two revisions."""
+
+    older = fields.Integer(
+        data_key="from",
+        load_default=None,
+        validate=validate.Range(1, NUMBER_LIMIT),
+        metadata={"description": "By number; the one before `to` where left out."},
+    )
+    newer = fields.Integer(
+        data_key="to",
+        load_default=None,
+        validate=validate.Range(1, NUMBER_LIMIT),
+        metadata={"description": "By number; the current one where left out."},
+    )
+
+
+class DifferenceResponse(Schema):
+    """A question that two revisions answer differently, by language code."""
+
+    path = fields.String()
+    label = fields.Dict(keys=fields.String(), values=fields.String())
+    item = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "Which item of a repeat, such as `Wadah 2`."},
+    )
+    before = fields.Dict(keys=fields.String(), values=fields.String())
+    after = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class DifferencesResponse(Schema):
+    """What a revision answers otherwise than an earlier one, in the form's order."""
+
+    older = fields.Integer(data_key="from")
+    newer = fields.Integer(data_key="to")
+    items = fields.List(fields.Nested(DifferenceResponse), attribute="differences")
 
 
 class OwnSubmission(SubmissionSummary):

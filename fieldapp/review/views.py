@@ -11,8 +11,10 @@ from fieldapp.identity.permissions import Permission
 from fieldapp.review import service
 from fieldapp.review.models import Decision
 from fieldapp.review.queries import (
+    ComparedRevisions,
     DecisionRow,
     SubmissionDetail,
+    compare_revisions,
     last_decisions,
     read_detail,
 )
@@ -21,6 +23,8 @@ from fieldapp.review.schemas import (
     DecisionRequest,
     DecisionsRequest,
     DecisionTaken,
+    DifferencesQuery,
+    DifferencesResponse,
     OwnEntries,
     SubmissionResponse,
 )
@@ -58,6 +62,16 @@ def read_submission(instance_id: str) -> dict[str, Any]:
     """Give an entry, by the instance id of any of its revisions."""
     submission = get_visible_submission(current_actor(), instance_id, *READERS)
     return _detail(read_detail(submission))
+
+
+@blueprint.get("/submissions/<path:instance_id>/differences")
+@requires(*READERS)
+@blueprint.arguments(DifferencesQuery, location="query")
+@blueprint.response(200, DifferencesResponse)
+def read_differences(query: dict[str, Any], instance_id: str) -> ComparedRevisions:
+    """Tell what a revision answers otherwise than an earlier one, by question."""
+    submission = get_visible_submission(current_actor(), instance_id, *READERS)
+    return compare_revisions(submission, **query)
 
 
 @blueprint.post("/submissions/<path:instance_id>/decisions")

@@ -358,3 +358,22 @@ def test_who_sends_nothing_has_no_entries_of_their_own(
     response = client.get("/api/v1/my/entries", headers=reviewer)
 
     assert problem_slug(response) == "not-permitted"
+
+
+def test_a_correction_is_shown_by_what_it_changed(
+    client: FlaskClient, facilitator: User, reviewer: Headers
+) -> None:
+    deliver(facilitator, entry_xml("uuid:one", kg="12.5"))
+    post_decision(client, reviewer, RETURN)
+    deliver(facilitator, entry_xml("uuid:two", kg="13", deprecated_id="uuid:one"))
+    deliver(facilitator, entry_xml("uuid:three", kg="13", deprecated_id="uuid:two"))
+    url = "/api/v1/submissions/uuid:one/differences"
+
+    first = client.get(f"{url}?from=1&to=2", headers=reviewer).get_json()
+    last = client.get(url, headers=reviewer).get_json()
+
+    (change,) = first["items"]
+    assert change["label"] == {"id": "Berat (kg)", "en": "Weight (kg)"}
+    assert (change["before"]["id"], change["after"]["id"]) == ("12,5", "13")
+    assert last == {"from": 2, "to": 3, "items": []}
+    assert client.get(f"{url}?from=4", headers=reviewer).status_code == 404
