@@ -113,6 +113,9 @@ def test_violations_name_the_question_in_both_languages(
     assert violation["label"] == {"id": "Berat (kg)", "en": "Weight (kg)"}
     assert violation["message"]["id"] == "Berat 0 sampai 2000 kg."
     assert violation["message"]["en"] == "Weight is 0 to 2000 kg."
+    assert violation["answer"] == {"id": "9000", "en": "9000"}
+    assert violation["reason"]["en"] == "Expected: this answer is at most 2000."
+    assert (violation["item"], violation["readings"]) == ({}, [])
 
 
 def test_each_revision_is_found_byte_for_byte(
