@@ -162,7 +162,7 @@ class Wording:
 
     def _compared(self, operator: str, left: Tree, right: Tree) -> Translations | None:
         """Say a comparison, of days as of days and of choices by their labels."""
-        if isinstance(right, Text) and not right.value:
+        if isinstance(right, Text) and not right.value and operator in _BLANK:
             return self._predicated(left, _BLANK[operator])
         if isinstance(right, Text) and operator in _CHOICES:
             return self._said(left, _CHOICES[operator], right)
