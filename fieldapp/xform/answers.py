@@ -61,7 +61,9 @@ def label_words(form: FormDefinition, definition: NodeDefinition) -> Translation
 
 
 def answer_of(form: FormDefinition, node: Node) -> Translations:
-    """Give what stands in a node: the text that came, or the value worked out."""
+    """Give what a formula finds in a node: what came, or what was worked out."""
+    if not node.is_relevant:
+        return INAPPLICABLE
     if not node.text and node.value == "":
         return EMPTY
     bind = definition_of(node).bind

@@ -3,7 +3,7 @@
 Pure: the command line and the server's upload ask the same functions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fieldapp.xform.definition import FormDefinition, FormError
@@ -54,8 +54,8 @@ def examine(
         definition = parse_form(compiled.xml if compiled else source, media=media)
     except FormError as error:
         origins = compiled.origins if compiled else Origins()
-        refusal = refusal_of(error, origins)
-        return Examination(compiled, None, (refusal, *_pyxform_says(compiled)))
+        remarks = (refusal_of(error, origins), *_pyxform_says(compiled, origins))
+        return Examination(compiled, None, remarks)
     return Examination(compiled, definition, lint(definition, compiled, checks=checks))
 
 
@@ -72,14 +72,14 @@ def lint(
     origins = compiled.origins if compiled else Origins()
     remarks = [remark for rule in RULES for remark in rule(definition, origins)]
     if compiled is not None:
-        remarks += _pyxform_says(compiled)
+        remarks += _pyxform_says(compiled, origins)
         remarks += [each for check in checks for each in check(definition, compiled)]
     order = ("error", "warning", "note")
     return tuple(sorted(remarks, key=lambda each: order.index(each.severity)))
 
 
-def _pyxform_says(compiled: CompiledForm | None) -> Iterable[Remark]:
+def _pyxform_says(compiled: CompiledForm | None, origins: Origins) -> Iterator[Remark]:
     for warning in compiled.warnings if compiled else ():
-        text, place = read_message(warning, compiled.origins if compiled else Origins())
+        text, place = read_message(warning, origins)
         told = {"id": f"pyxform: {text}", "en": f"pyxform: {text}"}
         yield Remark("warning", "pyxform", told, place)

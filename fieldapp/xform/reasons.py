@@ -9,7 +9,6 @@ from typing import Any
 
 from fieldapp.xform.answers import (
     EMPTY,
-    INAPPLICABLE,
     answer_of,
     answer_words,
     choice_words,
@@ -187,7 +186,7 @@ class Reasons:
         label, item = self.label(read), self.item(read)
         if item and item != self.item(reader):
             label = {code: f"{label[code]} ({item[code]})" for code in SHOWN}
-        answer = answer_of(form, read) if read.is_relevant else INAPPLICABLE
+        answer = answer_of(form, read)
         if definition_of(read).repeat is not None:
             count = len(read.parent.by_name[read.name]) if read.parent else 1
             answer, label = same(str(count)), self.label(read)

@@ -81,8 +81,7 @@ class Skeleton:
                 path[:depth] in self.body.repeats for depth in range(1, len(path) + 1)
             ),
         )
-        self.nodes[path] = node
-        return node
+        return self.nodes.setdefault(path, node)
 
     def _children(
         self, elements: list[Element], path: Path

@@ -34,7 +34,7 @@ from fieldapp.xform.xpath.syntax import (
 )
 
 MAX_TERMS = 8
-MAX_OPERANDS = 40
+MAX_OPERANDS = 20
 _FAR = 100_000
 _THIS: Translations = {"id": "jawaban ini", "en": "this answer"}
 _ORDER: Mapping[str, tuple[str, str]] = {
@@ -129,13 +129,12 @@ class Wording:
         operands = tree.operands
         if len(operands) > MAX_OPERANDS:
             return None
-        if not is_all:
+        if is_all:
+            failing = (each for each in operands if self._fails(each, negated=negated))
+            operands = tuple(failing)[:MAX_TERMS]
+        else:
             on_this = tuple(each for each in operands if self._is_on_this(each))
             operands = on_this or operands
-        if len(operands) > MAX_TERMS:
-            return None
-        if is_all:
-            operands = tuple(each for each in operands if self._fails(each, negated))
         clauses = [self.clause(each, negated=negated) for each in operands]
         told = [each for each in clauses if each is not None]
         if not told or (not is_all and len(told) < len(operands)):
@@ -203,8 +202,11 @@ class Wording:
         """Name what a function measures; those that only convert are passed over."""
         if tree.name in _CLOCKS and not tree.arguments:
             return self._with_value(_pair(_CLOCKS[tree.name]), tree)
-        if tree.name in _PASSED_ON and tree.arguments:
-            return self._term(tree.arguments[0])
+        match tree:
+            case Call("date", (Text(),)):
+                return value_words(self._value(tree))
+            case Call(name, (inner, *_)) if name in _PASSED_ON:
+                return self._term(inner)
         measured = self._question(tree.arguments[0]) if tree.arguments else None
         if tree.name not in _MEASURES or measured is None:
             return None
@@ -297,7 +299,7 @@ class Wording:
     def _holds(self, tree: Tree) -> bool:
         return self._part(tree).boolean(self.evaluation)
 
-    def _fails(self, tree: Tree, negated: bool) -> bool:  # noqa: FBT001 - As above.
+    def _fails(self, tree: Tree, *, negated: bool) -> bool:
         """Tell whether a part is to blame; not if it was never evaluated."""
         try:
             return self._holds(tree) is negated

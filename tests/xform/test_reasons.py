@@ -131,11 +131,28 @@ def test_values_that_were_read_are_named_by_their_questions() -> None:
             "today() - /data/day &lt; 90",
             "− “Tanggal” (2 Agustus 2026) (yaitu 111 hari)",
         ),
+        (
+            "/data/day &gt;= date('2026-12-31')",
+            "(2 Agustus 2026) paling awal 31 Desember 2026",
+        ),
         (". + 2 * /data/sent &lt; 9", "+ (2 × “Berat diserahkan” (12.500,5)) (yaitu"),
     ],
 )
 def test_common_conditions_are_told_in_plain_words(rule: str, told: str) -> None:
     assert told in broken(rule).reason["id"]
+
+
+def test_answer_that_does_not_apply_is_not_told_as_a_value() -> None:
+    form = make_form(
+        "<a/><b/><c/>",
+        '<bind nodeset="/data/b" type="int" relevant="/data/a = 1"/>'
+        '<bind nodeset="/data/c" type="int" constraint=". &lt; /data/b"/>',
+        '<input ref="/data/c"><label>C</label></input>',
+    )
+
+    (violation,) = judge(form, "<a>0</a><b>9</b><c>5</c>").violations
+    assert violation.readings[0].answer["id"] == "(tidak berlaku)"
+    assert "“b” (tidak berlaku)" in violation.reason["id"]
 
 
 def test_part_is_a_whole_number() -> None:
