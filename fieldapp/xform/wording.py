@@ -205,7 +205,7 @@ class Wording:
         match tree:
             case Call("date", (Text(),)):
                 return value_words(self._value(tree))
-            case Call(name, (inner, *_)) if name in _PASSED_ON:
+            case Call(function, (inner, *_)) if function in _PASSED_ON:
                 return self._term(inner)
         measured = self._question(tree.arguments[0]) if tree.arguments else None
         if tree.name not in _MEASURES or measured is None:
