@@ -22,6 +22,7 @@ from fieldapp.review.models import DecisionKind
 from fieldapp.review.service import decide
 from fieldapp.submissions.delivery import Delivery, Outcome
 from fieldapp.submissions.intake import accept
+from fieldapp.submissions.known import stored_revisions
 from fieldapp.submissions.models import Submission, SubmissionState
 from fieldapp.submissions.record import DEMO_CLIENT
 from fieldapp.web.clock import now
@@ -119,8 +120,13 @@ def phone_token(kept: Path) -> str:
 
 
 def send_entries() -> list[Outcome]:
-    """Send the demo's entries through the real intake, which knows them again."""
-    return accept(list(_deliveries(_actor(FACILITATOR))))
+    """Send the demo's entries through the real intake, but for those that are there.
+
+    An older demo sent them for older versions of the forms; those stand.
+    """
+    deliveries = list(_deliveries(_actor(FACILITATOR)))
+    known = stored_revisions(_id_of(each.xml) for each in deliveries)
+    return accept([each for each in deliveries if _id_of(each.xml) not in known])
 
 
 def decide_entries() -> int:
@@ -138,7 +144,11 @@ def decide_entries() -> int:
 
 
 def _instance_id(name: str) -> str:
-    found = INSTANCE_ID.search((ENTRIES / f"{name}.xml").read_bytes())
+    return _id_of((ENTRIES / f"{name}.xml").read_bytes())
+
+
+def _id_of(xml: bytes) -> str:
+    found = INSTANCE_ID.search(xml)
     assert found is not None  # noqa: S101 - The demo's own files have one.
     return found[1].decode()
 
