@@ -62,6 +62,10 @@ def test_patterns_of_absurd_size_are_refused(pattern: str) -> None:
     ("pattern", "text", "expected"),
     [
         (r"(\w)\1", "aa", True),
+        (r"\p{IsLatin}+", "Åe", True),
+        (r"\P{script=Javanese}", "\ua980", False),
+        (r"\uD83D\uDE00", "\U0001f600", True),
+        (r"\uD83Da", "a", False),
         (r"(\w)\1", "ab", False),
         (r"(?<x>\d)-\k<x>", "4-4", True),
         (r"(a*+)a", "aaa", False),

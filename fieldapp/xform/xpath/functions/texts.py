@@ -94,6 +94,13 @@ def substring_after(text: str, part: str) -> str:
 @function("translate", takes="sss", gives=str)
 def translate(text: str, source: str, target: str) -> str:
     """Replace each character of `source` by its counterpart, or remove it."""
+    if not all(map(_is_basic, (text, source, target))):
+        units = map(_to_units, (text, source, target))
+        return _from_units(_translated(*units))
+    return _translated(text, source, target)
+
+
+def _translated(text: str, source: str, target: str) -> str:
     table: dict[int, str] = {}
     for place, character in enumerate(source):
         table.setdefault(ord(character), target[place : place + 1])

@@ -7,6 +7,8 @@ import sys
 import unicodedata
 from functools import lru_cache
 
+from fieldapp.xform.xpath.patterns.scripts import script_class
+
 LINE_ENDS = r"\n\r\x85\u2028\u2029"
 ANY = r"[\x00-\U0010ffff]"
 
@@ -70,7 +72,7 @@ def predefined(letter: str) -> str | None:
 
 def property_class(name: str, *, negated: bool) -> str | None:
     r"""Return the fragment of `\p{name}`; None if the property is not known."""
-    body = _POSIX.get(name)
+    body = _POSIX.get(name) or script_class(name)
     if body is None:
         categories = _categories(name)
         if categories is None:

@@ -12,6 +12,8 @@ _CODES = {
     "0": re.compile(r"([0-3]?[0-7]{1,2})"),
 }
 _PROPERTY = re.compile(r"\{([A-Za-z0-9_= ]{1,60})\}|([A-Z])")
+_LOW_HALF = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_HIGH_HALVES = range(0xD800, 0xDC00)
 _LAST = 0x10FFFF
 
 
@@ -30,6 +32,9 @@ def read_code(cursor: Cursor, letter: str) -> str:
         code = int(digits, 8 if letter == "0" else 16) if digits else _LAST + 1
         if code > _LAST:
             raise cursor.refuse("a character code that cannot be read")
+        low = cursor.match(_LOW_HALF) if code in _HIGH_HALVES else None
+        if low is not None:
+            code = 0x10000 + (code - 0xD800 << 10) + int(low[1], 16) - 0xDC00
         return chr(code)
     if letter.isascii() and letter.isalnum():
         raise cursor.refuse(f"an unknown escape \\{letter}")
