@@ -66,11 +66,15 @@ def read_xml(content: bytes) -> Node:
 
 
 def read_csv(text: str) -> Node:
-    """Read a CSV file as ODK does: a `root` with an `item` for each row."""
+    """Read a CSV file as ODK does: a `root` with an `item` for each row.
+
+    What a short row lacks is empty.
+    """
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     header = [column.strip() for column in next(rows, [])]
+    empty = dict.fromkeys(header, "")
     return list_of_items(
-        dict(zip(header, row, strict=False)) for row in rows if any(row)
+        {**empty, **dict(zip(header, row, strict=False))} for row in rows if any(row)
     )
 
 
@@ -92,10 +96,17 @@ def list_of_items(rows: Iterable[Mapping[str, str]]) -> Node:
     return root.freeze()
 
 
+class _Written(float):
+    """A number that knows how it was written: a property keeps its zeros."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
 def read_geojson(text: str) -> Node:
     """Read a GeoJSON feature collection as ODK does: properties, and `geometry`."""
     try:
-        collection = json.loads(text)
+        collection = json.loads(text, parse_float=_Written)
         return list_of_items(_feature(each) for each in collection["features"])
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("not a GeoJSON feature collection") from error
@@ -134,4 +145,4 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return value.text if isinstance(value, _Written) else str(value)

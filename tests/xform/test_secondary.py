@@ -97,6 +97,24 @@ def test_file_that_is_not_what_its_name_says_is_refused(
         read_file(name, content)
 
 
+def test_short_row_of_a_csv_file_has_empty_cells() -> None:
+    (row,) = read_file("a.csv", b"name,label,price\nx,X\n").children
+
+    assert [(cell.name, cell.text) for cell in row.children] == [
+        ("name", "x"),
+        ("label", "X"),
+        ("price", ""),
+    ]
+
+
+def test_number_of_a_geojson_property_is_kept_as_it_was_written() -> None:
+    content = GEOJSON.replace(b'"n": 3', b'"n": 1.50')
+
+    (row,) = read_file("a.geojson", content).children
+
+    assert row.by_name["n"][0].text == "1.50"
+
+
 def test_fixed_choices_give_their_labels_too() -> None:
     form = make_form(
         "<a/><label/>",
