@@ -51,6 +51,8 @@ def answer(case: dict[str, Any]) -> dict[str, Any]:
             case["expr"], context=evaluation.node.path, defer_unknown=True
         )
         found: Any = expression.evaluate(evaluation)
+        if found is None:
+            return {"type": "null"}
         given = {"type": kind_of(found)}
         if isinstance(found, list):
             given["nodes"] = [own_string(node, evaluation) for node in found]
