@@ -24,7 +24,8 @@ MADE = {
     "today": "2024-06-29",
     "deviceid": "collect:b3nch",
 }
-BROKEN = ("", "", "nowhere", "-7", "99999999", "2031-01-01", "x", "1 2 3 4 5")
+BROKEN = ("", "", "-7", "99999999", "2031-01-01", "x", "1 2 3 4 5")
+BROKEN_CHOICES = ("", "", "", "", "nowhere")
 ROUGH_SHARE = 0.35
 
 
@@ -83,7 +84,8 @@ class EntryMaker:
         if name in MADE or question is None or question.calculation:
             return MADE.get(name, "")
         if self.chance.random() < self.broken_share:
-            answer = self.chance.choice(BROKEN)
+            is_list = question.kind.startswith("select")
+            answer = self.chance.choice(BROKEN_CHOICES if is_list else BROKEN)
         elif not question.required and self.chance.random() < 0.2:
             answer = ""
         else:

@@ -18,7 +18,7 @@ begin group | visit
 select_one regency | regency | choice | yes
 select_one district | district | choice regency | yes | | | | regency = ${regency}
 select_one village | village | choice district | yes | | | | district = ${district}
-date | visited_on | 2024-01-10..2024-06-28 | yes | | . <= ${today} and . >= date('2020-01-01') | | | ${today} - . <= 90
+date | visited_on | 2024-03-25..2024-06-28 | yes | | . <= ${today} and . >= date('2020-01-01') | | | ${today} - . <= 90
 text | officer | AB1234 | yes | | regex(., '^[A-Z]{2}[0-9]{4}$')
 select_one yesno | consent | yes | yes
 end group
@@ -36,7 +36,7 @@ select_one crop | kind | choice | yes
 calculate | units | | | | | instance('crop')/root/item[name = ${kind}]/units
 select_one variety | variety | choice kind | yes | | | | kind = ${kind}
 select_one unit | unit | units | yes | | | | selected(${units}, name)
-decimal | area | 1..200/10 | yes | | . > 0 and . <= 100 | | | . <= 5
+decimal | area | 1..55/10 | yes | | . > 0 and . <= 100 | | | . <= 5
 decimal | harvest | 100..9000/10 | yes | | . >= 0 and . <= 1000000
 decimal | sold | 0..90/10 | yes | | . >= 0 and . <= ${harvest}
 integer | price | 1000..90000 | yes | ${sold} > 0 | . >= 500 and . <= 1000000
@@ -71,7 +71,7 @@ begin group | water_# | | | ${consent} = 'yes'
 select_one yesno | uses_# | choice | yes
 select_one source | source_# | choice | yes | ${uses_#} = 'yes'
 text | source_other_# | words | yes | ${source_#} = 'other'
-integer | minutes_# | 0..90 | yes | ${uses_#} = 'yes' | . >= 0 and . <= 600 | | | . <= 60
+integer | minutes_# | 0..65 | yes | ${uses_#} = 'yes' | . >= 0 and . <= 600 | | | . <= 60
 integer | litres_# | 20..400 | yes | ${uses_#} = 'yes' | . > 0 and . <= 5000
 decimal | cost_# | 0..2000/10 | | ${uses_#} = 'yes' | . >= 0
 select_multiple problem | problems_# | choices | yes | | not(selected(., 'none') and count-selected(.) > 1)
@@ -91,7 +91,7 @@ select_one container | container_# | choice | yes
 decimal | gross_# | 100..900/10 | yes | | . = round(. * 10) div 10 and . > 0 and . <= 2000
 decimal | tare_# | 1..90/10 | yes | | . >= 0 and . < ${gross_#}
 calculate | net_# | | | | | if(${gross_#} = '' or ${tare_#} = '', '', round((${gross_#} - ${tare_#}) * 10) div 10)
-integer | paid_# | 1000..90000 | yes | | . >= 500 and . <= 1000000 | | | . >= 2000
+integer | paid_# | 1800..90000 | yes | | . >= 500 and . <= 1000000 | | | . >= 2000
 time | hour_# | time | yes
 end repeat
 calculate | score_# | | | | | round(sum(${net_#}) * 10) div 10

@@ -54,7 +54,7 @@ def captured_at(definition: FormDefinition, instance: Instance) -> datetime | No
 def _text_at(instance: Instance, path: Path) -> str | None:
     element = instance.root
     for name in path[1:]:
-        child = element.find(f"{{*}}{name}")
+        child = next(element.iterchildren("{*}" + name), None)
         if child is None:
             return None
         element = child

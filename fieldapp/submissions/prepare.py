@@ -111,6 +111,20 @@ def prepare(delivery: Delivery, *, release: Release | None = None) -> Judged | W
     if version is None or version.state is FormState.CLOSED:
         return Waiting(envelope, _form_hold(envelope, version))
     judgement = judge(version.definition, instance, received_at=delivery.received_at)
+    try:
+        return _placed(envelope, version, judgement, release)
+    finally:
+        judgement.dissolve()
+
+
+def _placed(
+    envelope: Envelope,
+    version: PublishedVersion,
+    judgement: Judgement,
+    release: Release | None,
+) -> Judged | Waiting:
+    """Find the village that an entry belongs to, and whether it may go there."""
+    delivery = envelope.delivery
     if release is None:
         code = _area_code(delivery, version, judgement)
         may = delivery.actor.may, Permission.SUBMIT

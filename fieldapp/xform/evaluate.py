@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from types import MappingProxyType
+from weakref import proxy
 
 from fieldapp.xform.calculation import text_of_value
 from fieldapp.xform.choicenames import choice_name
@@ -192,7 +193,7 @@ def _context(
     context = Evaluation(
         node=root, root=root, instances=instances, now=now, steps=MAX_STEPS
     )
-    context.choice_name = choice_name(definition, context)
+    context.choice_name = choice_name(definition, proxy(context))  # Not a circle.
     context.itext = definition.text
     context.form_version = definition.version
     return context

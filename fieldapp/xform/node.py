@@ -47,10 +47,10 @@ class Node:
         self,
         name: str,
         text: str = "",
+        definition: object | None = None,
         *,
         value: XPathValue | None = None,
         attributes: Mapping[str, str] = _NO_ATTRIBUTES,
-        definition: object | None = None,
     ) -> None:
         self.name = name
         self.text = text

@@ -33,14 +33,18 @@ class Populated:
     lost: dict[Node, None] = field(default_factory=dict)
     missing: list[Node] = field(default_factory=list)
 
+    def add(self, definition: NodeDefinition, parent: Node) -> Node:
+        """Add an empty node."""
+        node = parent.append(Node(definition.name, "", definition))
+        self.slots[definition.index].append(node)
+        return node
+
     def add_default(self, definition: NodeDefinition, parent: Node) -> Node:
         """Add a node with the answers that the blank form has.
 
         A repeat's template holds no items of the repeats within it.
         """
-        node = Node(definition.name, definition=definition)
-        parent.append(node)
-        self.slots[definition.index].append(node)
+        node = self.add(definition, parent)
         if definition.children:
             for child in definition.children:
                 for _ in range(_default_count(child, definition)):
@@ -102,23 +106,16 @@ def _fill(
 ) -> None:
     if definition.children:
         _fill_group(populated, node, definition, element)
-    else:
-        _fill_leaf(populated, node, definition, element)
-
-
-def _fill_leaf(
-    populated: Populated, node: Node, definition: NodeDefinition, element: Element
-) -> None:
-    if len(element):
+    elif len(element):
         populated.surplus.extend(
             _surplus(node, child, is_known=False) for child in element.iterchildren("*")
         )
-        return
-    text = element.text
-    if text:
-        text = text.strip(_SPACE)
+    else:
+        text = element.text
         if text:
-            populated.read(node, definition, text)
+            text = text.strip(_SPACE)
+            if text:
+                populated.read(node, definition, text)
 
 
 def _fill_group(
@@ -126,20 +123,16 @@ def _fill_group(
 ) -> None:
     """Give each of the form's children its elements; the order is the form's."""
     found = _by_name(element)
-    for child_definition in definition.children:
-        elements = found.pop(child_definition.name, None)
-        if child_definition.repeat is not None:
+    for child in definition.children:
+        elements = found.pop(child.name, None)
+        if child.repeat is not None:
             for each in elements or ():
-                _fill_item(populated, node, child_definition, each)
+                if each.get(TEMPLATE) is None:  # A template is not an item.
+                    _fill(populated, populated.add(child, node), child, each)
         elif elements is None:
-            _miss(populated, node, child_definition)
+            _miss(populated, node, child)
         else:
-            _fill(
-                populated,
-                _new_node(populated, node, child_definition),
-                child_definition,
-                elements[0],
-            )
+            _fill(populated, populated.add(child, node), child, elements[0])
             if len(elements) > 1:
                 populated.surplus.extend(
                     _surplus(node, each, is_known=True) for each in elements[1:]
@@ -160,22 +153,6 @@ def _by_name(element: Element) -> dict[str, list[Element]]:
         else:
             known.append(child)
     return found
-
-
-def _new_node(populated: Populated, parent: Node, definition: NodeDefinition) -> Node:
-    node = Node(definition.name, definition=definition)
-    parent.append(node)
-    populated.slots[definition.index].append(node)
-    return node
-
-
-def _fill_item(
-    populated: Populated, parent: Node, definition: NodeDefinition, element: Element
-) -> None:
-    """Fill one item of a repeat; a template is not an item."""
-    if element.get(TEMPLATE) is None:
-        node = _new_node(populated, parent, definition)
-        _fill(populated, node, definition, element)
 
 
 def _miss(populated: Populated, parent: Node, definition: NodeDefinition) -> None:

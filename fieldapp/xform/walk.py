@@ -177,11 +177,16 @@ class Walk:
 
         Lists whose content is not at hand are taken as given.
         """
-        value = to_string(node.value)
+        fixed = self._fixed(node, itemset)
         is_one = control.kind == "select1"
+        if is_one and fixed is not None and node.value in fixed:
+            return False
+        value = to_string(node.value)
         items = [value] if is_one else value.split(" ")
         sent = [node.text] if is_one and node.text else node.text.split()
-        offered = self._offered(node, itemset, (*items, *sent))
+        offered = fixed
+        if fixed is None:
+            offered = self._offered(node, itemset, (*items, *sent))
         if offered is None or offered.issuperset(items):
             return False
         if not offered.issuperset(sent):
@@ -193,16 +198,18 @@ class Walk:
         node.value = " ".join(item for item in items if item in offered)
         return True
 
+    def _fixed(self, node: Node, itemset: ItemSet) -> frozenset[str] | None:
+        """Give what a list offers where no answer and no late list cuts it."""
+        run = self.run
+        fixed = run.definition.fixed_offers.get(definition_of(node).path)
+        is_late = not run.late_instances.isdisjoint(itemset.nodeset.instances)
+        return None if is_late else fixed
+
     def _offered(
         self, node: Node, itemset: ItemSet, asked: tuple[str, ...]
     ) -> frozenset[str] | None:
         """Give those of the asked values that the list offers, or None if unknown."""
         run = self.run
-        fixed = run.definition.fixed_offers.get(definition_of(node).path)
-        if fixed is not None and run.late_instances.isdisjoint(
-            itemset.nodeset.instances
-        ):
-            return fixed
         if not run.can_judge(itemset.nodeset):
             return None
         run.context.node = node

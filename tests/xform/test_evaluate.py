@@ -1,5 +1,6 @@
 """An entry is judged by its form's own rules, with reasons that people understand."""
 
+import gc
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -13,6 +14,7 @@ from fieldapp.xform.evaluate import (
     time_of_capture,
 )
 from fieldapp.xform.instance import open_instance
+from fieldapp.xform.node import Node
 from fieldapp.xform.secondary import list_of_items
 from tests.xform.small_forms import entry, judge, make_form, problems, remarks
 
@@ -277,3 +279,17 @@ def test_time_zone_of_the_device_places_times_without_offset() -> None:
 
     (moment,) = judgement.root.by_name["t"]
     assert moment.value == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_dissolved_judgement_leaves_nothing_to_the_garbage_collector() -> None:
+    judge(WEIGHING, GOOD).dissolve()
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(each, Node) for each in gc.get_objects())
+        judge(WEIGHING, GOOD + "<other>1</other>").dissolve()
+        after = sum(isinstance(each, Node) for each in gc.get_objects())
+    finally:
+        gc.enable()
+
+    assert after == before

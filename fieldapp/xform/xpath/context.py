@@ -20,7 +20,7 @@ def _no_text(_name: str) -> str:
     return ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Evaluation:
     """Everything that an expression may read while it is evaluated; no globals.
 
