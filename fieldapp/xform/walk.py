@@ -223,7 +223,9 @@ class Walk:
         if not isinstance(items, list):
             return None
         value = itemset.value
-        return frozenset(asked).intersection(child_text(item, value) for item in items)
+        return frozenset(asked).intersection(
+            [child_text(each, value) for each in items]
+        )
 
     def _add_for(self, node: Node, rule: Rule, tell: Callable[[], Violation]) -> None:
         """Add a violation at a node, once for each rule."""
