@@ -226,11 +226,7 @@ class _RowReader:
         try:
             expression = compile_over(self.definition, source, context=context)
         except FormError as error:
-            self._fault(
-                column,
-                error.indonesian or f"bukan XPath yang benar: {error.reason}",
-                error.reason if error.indonesian else f"is no XPath: {error.reason}",
-            )
+            self._fault(column, error.texts["id"], error.texts["en"])
             return None
         if expression.is_volatile:
             self._fault(

@@ -1,24 +1,18 @@
 """Read binds: what a form demands of each node (ODK XForms, 5.3 and 5.4)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from fieldapp.xform.body import read_path
-from fieldapp.xform.definition import (
-    Bind,
-    FormError,
-    FormWarning,
-    Path,
-    path_text,
-)
+from fieldapp.xform.definition import Bind, FormWarning, Path, path_text
 from fieldapp.xform.itext import Texts
-from fieldapp.xform.markup import Element
+from fieldapp.xform.markup import JAVAROSA, Element
+from fieldapp.xform.references import PrimaryNames, is_filtered, names_of, read_route
+from fieldapp.xform.refusals import formula_refusal, refusal
 from fieldapp.xform.translations import Translations, language_code
 from fieldapp.xform.xpath import (
     Expression,
     XPathError,
     XPathFunctionError,
-    XPathSyntaxError,
     compile_xpath,
 )
 
@@ -51,6 +45,15 @@ _SAME = frozenset(
     }
 )
 _WARN_MESSAGE = "warnMsg"
+_FORMULAS = (
+    "relevant",
+    "required",
+    "readonly",
+    "calculate",
+    "constraint",
+    "constraintMsg",
+)
+_JAVAROSA_ONLY = frozenset({"constraintMsg", "preload", "preloadParams"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +62,66 @@ class RawBind:
 
     path: Path
     attributes: Mapping[str, str]
+    is_filtered: bool = False
 
 
-def read_binds(model: Element, root_name: str) -> dict[Path, RawBind]:
-    """Collect the binds by path; a later bind of a node adds to an earlier one."""
-    found: dict[Path, RawBind] = {}
+def read_binds(model: Element, names: PrimaryNames) -> list[RawBind]:
+    """Read all binds; `nodeset` is the only attribute that names the node.
+
+    :raises FormError: if one names none, or two have the same id.
+    """
+    found: list[RawBind] = []
+    ids: set[str] = set()
     for element in model.iterchildren("{*}bind"):
-        attributes = {
-            str(key).rpartition("}")[2]: str(element.get(key))
-            for key in element.keys()  # noqa: SIM118 - an element is no dict
-        }
-        reference = attributes.get("nodeset") or attributes.get("ref")
-        if not reference:
-            raise FormError("a bind names no node")
-        if any(sign in reference for sign in "@["):
-            continue  # Attributes and single items are bound to nothing.
-        path = read_path(reference, (root_name,))
-        _check_id(attributes.get("id"), path, found)
-        earlier = found.get(path)
-        merged = {**(earlier.attributes if earlier else {}), **attributes}
-        found[path] = RawBind(path, merged)
+        attributes = _attributes(element)
+        reference = attributes.get("nodeset")
+        if reference is None:
+            raise refusal("no-node", name="bind", needed="nodeset")
+        if reference == "/":
+            continue  # JavaRosa ignores it.
+        route = read_route(reference, (names.root_name,))
+        if route.instance is not None or "*" in route.path:
+            raise refusal("no-path", text=reference)
+        path = names.plain(names_of(route))
+        bind_id = attributes.get("id")
+        if bind_id is not None and bind_id in ids:
+            raise refusal("two-bind-ids", path, name=bind_id)
+        ids.add(bind_id or "")
+        found.append(RawBind(path, attributes, is_filtered(route)))
     return found
 
 
-def _check_id(name: str | None, path: Path, others: Mapping[Path, RawBind]) -> None:
-    if name is not None and any(
-        other.attributes.get("id") == name for other in others.values()
-    ):
-        raise FormError(f"two binds have the id {name!r}", path_text(path))
+def _attributes(element: Element) -> dict[str, str]:
+    """Collect attributes by local name; some count in JavaRosa's namespace only."""
+    found: dict[str, str] = {}
+    for key, value in element.items():
+        uri, _, name = str(key).rpartition("}")
+        if name not in _JAVAROSA_ONLY or uri == f"{{{JAVAROSA}":
+            found.setdefault(name, str(value))
+    return found
+
+
+def merge_binds(binds: Iterable[RawBind]) -> dict[Path, RawBind]:
+    """Give each node one bind; a later bind of a node adds its formulas.
+
+    All else is the later one's, the type that it does not name included.
+    """
+    found: dict[Path, RawBind] = {}
+    for bind in binds:
+        if bind.is_filtered:
+            continue  # Single items are bound to nothing.
+        earlier = found.get(bind.path)
+        kept = _formulas_of(earlier) if earlier else {}
+        found[bind.path] = RawBind(bind.path, {**kept, **bind.attributes})
+    return found
+
+
+def _formulas_of(bind: RawBind) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in bind.attributes.items()
+        if name in _FORMULAS and value not in {"true()", "false()"}
+    }
 
 
 def bind_type(raw: RawBind | None, control: str | None) -> str:
@@ -97,13 +132,6 @@ def bind_type(raw: RawBind | None, control: str | None) -> str:
     if known in {"string", "unsupported"} and control in {"select1", "select", "rank"}:
         return "select1" if control == "select1" else "select"
     return known
-
-
-def _where(error: XPathError) -> str:
-    """Say in Indonesian from where on a formula cannot be read."""
-    if not isinstance(error, XPathSyntaxError):
-        return f": {error}"
-    return f" mulai huruf ke-{error.position + 1}: {error.source[:200]!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +157,7 @@ class BindReader:
                 source, context=path, repeats=self.repeats, defer_unknown=True
             )
         except XPathError as error:
-            raise FormError(
-                f"{name}: {error}",
-                path_text(path),
-                attribute=name,
-                indonesian=f"rumusnya tidak bisa dibaca{_where(error)}",
-                code="formula",
-            ) from error
+            raise formula_refusal(error, path, name) from error
 
     def read(self, raw: RawBind, type_name: str) -> Bind:
         """Compile a bind."""

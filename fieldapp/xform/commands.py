@@ -22,6 +22,7 @@ from fieldapp.xform.instance import InstanceUnreadable, open_instance
 from fieldapp.xform.lines import judge_line, load_line, utc_now
 from fieldapp.xform.linting import Check, examine
 from fieldapp.xform.parse import parse_form
+from fieldapp.xform.translations import SHOWN
 from fieldapp.xform.trial import Trial
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -157,7 +158,8 @@ def _open(file: Path, media: Path | None) -> OpenedForm:
     try:
         return open_form(file, media)
     except FormError as error:
-        raise click.ClickException(str(error)) from error
+        told = "\n".join(error.told(language) for language in SHOWN)
+        raise click.ClickException(told) from error
 
 
 def _empty_form() -> FormDefinition:

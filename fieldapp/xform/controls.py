@@ -3,99 +3,119 @@
 import re
 
 from fieldapp.xform.binds import BindReader
-from fieldapp.xform.body import BodyElement
-from fieldapp.xform.definition import (
-    Choice,
-    Control,
-    FormError,
-    ItemSet,
-    Path,
-    path_text,
-)
-from fieldapp.xform.formchecks import check_choices
-from fieldapp.xform.itext import outputs_of, read_text, without_outputs
-from fieldapp.xform.markup import Element
+from fieldapp.xform.body import LISTS, BodyElement
+from fieldapp.xform.definition import Choice, Control, ItemSet, Path
+from fieldapp.xform.itemsets import read_itemset
+from fieldapp.xform.itext import inline_text, outputs_of, read_text, without_outputs
+from fieldapp.xform.markup import JAVAROSA, Element, attribute_of, local_name
+from fieldapp.xform.refusals import refusal
 from fieldapp.xform.translations import complete
-from fieldapp.xform.values import read_double
 
-_ITEXT_OF = re.compile(r"\s*jr:itext\(\s*([^'\"]+?)\s*\)\s*")
-_INSTANCE = re.compile(r"instance\(\s*['\"]([^'\"]+)['\"]\s*\)")
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_LABELS = ("label", "hint")
 
 
 def read_control(question: BodyElement, binds: BindReader) -> Control:
-    """Compile one question of the body."""
+    """Compile one question of the body.
+
+    :raises FormError: if JavaRosa would not show it.
+    """
     element = question.element
     texts = binds.texts
-    itemset = _read_itemset(element, question.path or (), binds)
-    choices = tuple(
-        _read_choice(item, binds) for item in element.iterchildren("{*}item")
-    )
-    is_list = question.kind in {"select", "select1", "rank"}
-    label = read_text(element, "label", texts)
-    control = Control(
+    is_list = question.kind in LISTS
+    itemset = read_itemset(element, question.place, binds) if is_list else None
+    choices = _read_choices(question, binds) if is_list else ()
+    _check_list(question, choices, itemset)
+    _check_tags(question)
+    labels, hints = (read_text(element, name, texts) for name in _LABELS)
+    start, end, step = (_number(question, name) for name in ("start", "end", "step"))
+    return Control(
         kind=question.kind,
-        labels=without_outputs(label),
-        templates=label if any(map(outputs_of, label.values())) else {},
-        hints=without_outputs(read_text(element, "hint", texts)),
-        appearance=element.get("appearance", ""),
-        mediatype=element.get("mediatype", ""),
+        labels=without_outputs(labels),
+        templates=labels if any(map(outputs_of, labels.values())) else {},
+        hints=without_outputs(hints),
+        appearance=attribute_of(element, "appearance") or "",
+        mediatype=attribute_of(element, "mediatype") or "",
         choices=choices,
         itemset=itemset,
         offered=(
             frozenset(choice.value for choice in choices)
-            if is_list and itemset is None and not element.get("query")
+            if is_list and itemset is None
             else None
         ),
-        start=_number(element.get("start")),
-        end=_number(element.get("end")),
-        step=_number(element.get("step")),
+        start=start,
+        end=end,
+        step=step,
     )
-    check_choices(question, control, itemset)
-    return control
 
 
-def _number(text: str | None) -> float | None:
-    if not text:
+def _number(question: BodyElement, name: str) -> float | None:
+    """Read a limit of a range, as Java reads decimal numbers."""
+    text = attribute_of(question.element, name)
+    if text is None or question.kind != "range":
         return None
-    number = read_double(text)
-    if number is None:
-        raise FormError(f"{text!r} is no number")
-    return number
-
-
-def _read_choice(item: Element, binds: BindReader) -> Choice:
-    """Read a choice of a fixed list, which needs a value and a label."""
-    value = next(item.iterchildren("{*}value"), None)
-    text = ((value.text if value is not None else None) or "").strip()
-    if not text or next(item.iterchildren("{*}label"), None) is None:
-        raise FormError(f"a choice lacks its value or its label: {text!r}")
-    labels = without_outputs(read_text(item, "label", binds.texts))
-    return Choice(text, complete(labels, text))
-
-
-def _read_itemset(element: Element, path: Path, binds: BindReader) -> ItemSet | None:
-    """Compile an itemset; its references are relative to the nodes it finds."""
-    for itemset in element.iterchildren("{*}itemset"):
-        source = itemset.get("nodeset", "")
-        nodeset = binds.compile(source, path, "itemset")
-        label, value = _reference(itemset, "label"), _reference(itemset, "value")
-        if nodeset is None or nodeset.literal is not None or not label or not value:
-            raise FormError(
-                "an itemset needs nodeset, value and label", path_text(path)
-            )
-        itext = _ITEXT_OF.fullmatch(label)
-        instance = _INSTANCE.search(source)
-        return ItemSet(
-            nodeset=nodeset,
-            value=value,
-            label=itext.group(1) if itext else label,
-            label_is_itext=itext is not None,
-            instance=instance.group(1) if instance else None,
+    if not _DECIMAL.fullmatch(text):
+        raise refusal(
+            "range", question.place, attribute="parameters", name=name, text=text
         )
-    return None
+    return float(text)
 
 
-def _reference(itemset: Element, name: str) -> str:
-    for child in itemset.iterchildren("{*}" + name):
-        return (child.get("ref") or "").strip()
-    return ""
+def _read_choices(question: BodyElement, binds: BindReader) -> tuple[Choice, ...]:
+    items = question.element.iterchildren("{*}item")
+    return tuple(_read_choice(item, question.place, binds) for item in items)
+
+
+def _read_choice(item: Element, path: Path, binds: BindReader) -> Choice:
+    """Read a choice of a fixed list, which needs a value and a label."""
+    values = list(item.iterchildren("{*}value"))
+    value = (values[-1].text or "").strip() if values else ""
+    labels = list(item.iterchildren("{*}label"))
+    if not value or not any(_is_label(label) for label in labels[-1:]):
+        raise refusal("choice", path, attribute="type")
+    named = without_outputs(read_text(item, "label", binds.texts))
+    return Choice(value, complete(named, value))
+
+
+def _is_label(label: Element) -> bool:
+    """Tell whether a label says anything; spaces alone do not."""
+    return (
+        label.get("ref") is not None
+        or len(label) > 0
+        or bool(label.text and label.text.strip())
+    )
+
+
+def _check_list(
+    question: BodyElement, choices: tuple[Choice, ...], itemset: ItemSet | None
+) -> None:
+    """Refuse a list without choices, and one with choices of both kinds."""
+    if question.kind not in LISTS:
+        return
+    if itemset is None and not choices:
+        raise refusal("no-choices", question.place, attribute="type")
+    if itemset is not None and choices:
+        raise refusal("two-lists", question.place, attribute="type")
+
+
+def _check_tags(question: BodyElement) -> None:
+    """Refuse tags of an OpenStreetMap question that have an empty label or value."""
+    element = question.element
+    if attribute_of(element, "mediatype") != "osm/*":
+        return
+    for tag in element.iterchildren("{*}tag"):
+        if tag.get("key") is None:
+            continue
+        shown = list(tag.iter("{*}label", "{*}value"))
+        if any(each.text is None and not len(each) for each in shown):
+            raise refusal("osm-tag", question.place, attribute="type")
+
+
+def check_captions(repeat: BodyElement) -> None:
+    """Refuse the captions of a repeat that show no value where they should.
+
+    :raises FormError: if an output in them names none.
+    """
+    for child in repeat.element.iterchildren(f"{{{JAVAROSA}}}*"):
+        if local_name(child).endswith(("Caption", "Header")):
+            inline_text(child)

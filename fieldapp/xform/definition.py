@@ -1,7 +1,6 @@
 """What a form asks and demands, compiled once and read by every evaluation."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,40 +14,44 @@ from fieldapp.xform.xpath import Expression
 Path = tuple[str, ...]
 """Element names from the root of the primary instance, without namespaces."""
 
-_NAME = re.compile(r"\$\{\s*([^\s{}]+)\s*\}")
-
 StepKind = Literal["calculate", "relevant", "required", "readonly"]
 
 
 class FormError(ValueError):
-    """A form cannot be used; says why and where.
+    """A form cannot be used; says why and where. Made by `refusals.refusal`.
 
-    `path` is the node's and `attribute` what of it is wrong, such as `constraint`;
-    `place` is the cell of the form file, where it is known. `around` are the nodes
-    and attributes of a circle.
+    `texts` are the reason by language, without the place. `path` is the node's and
+    `attribute` what of it is wrong, such as `constraint`; `place` is the cell of the
+    form file, where it is known. `around` are the nodes and attributes of a circle.
     """
 
     def __init__(
         self,
-        reason: str,
+        code: str,
+        texts: Translations,
         path: str = "",
         *,
         attribute: str = "",
-        indonesian: str = "",
-        code: str = "does-not-load",
         place: Place = NOWHERE,
         around: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        way = " → ".join(f"{each} ({kind})" for each, kind in around)
-        parts = (place.told("en") or path, f"{reason} {way}".strip())
-        super().__init__(": ".join(part for part in parts if part))
-        self.reason = reason
+        super().__init__(texts["en"])
+        self.code = code
+        self.texts = texts
         self.path = path
         self.attribute = attribute
-        self.indonesian = indonesian
-        self.code = code
         self.place = place
         self.around = around
+
+    def __str__(self) -> str:
+        return self.told("en")
+
+    def told(self, language: str) -> str:
+        """Say it with its place, as far as that is known without the form file."""
+        way = " → ".join(f"{path} ({kind})" for path, kind in self.around)
+        where = self.place.told(language) or self.path
+        parts = (where, f"{self.texts[language]} {way}".strip())
+        return ": ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class ItemSet:
     label: str
     label_is_itext: bool
     instance: str | None
+    items_path: Path = ()
+    is_copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,18 @@ class Repeat:
     count: Path | None = None
     count_expression: Expression | None = None
     is_fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the phone writes into a node by itself (ODK XForms, 9)."""
+
+    name: str
+    path: Path
+    events: frozenset[str]
+    value: Expression | None = None
+    text: str = ""
+    is_in_model: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,6 +186,26 @@ class NodeDefinition:
     def control(self) -> Control | None:
         """Give the first control that shows the node."""
         return self.controls[0] if self.controls else None
+
+    def expressions(self) -> Iterator[tuple[str, Expression]]:
+        """Give all formulas of the node by the attribute that has them."""
+        bind = self.bind
+        named = (
+            ("relevant", bind.relevant),
+            ("required", bind.required),
+            ("readonly", bind.readonly),
+            ("constraint", bind.constraint),
+            ("calculate", bind.calculate),
+            ("warn", bind.warn),
+            *(
+                ("itemset", each.itemset.nodeset)
+                for each in self.controls
+                if each.itemset
+            ),
+        )
+        for attribute, expression in named:
+            if expression is not None:
+                yield attribute, expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +273,7 @@ class FormDefinition:
     conditions: tuple[Step, ...] = ()
     readers: Mapping[Path, Sequence[int]] = field(default_factory=dict)
     """Places in `(*steps, *conditions)` of what reads a node, by its path."""
+    actions: tuple[Action, ...] = ()
     fixed_offers: Mapping[Path, frozenset[str]] = field(default_factory=dict)
     listed: Mapping[Path, Mapping[str, Translations]] = field(default_factory=dict)
 
@@ -253,25 +291,6 @@ class FormDefinition:
         """Give one text in the default language, for `jr:itext()`."""
         texts = self.itext.get(self.default_language, {})
         return texts.get(text_id, f"[itext:{text_id}]")
-
-    def expand(self, source: str) -> str:
-        """Write `${name}` as the path of the question with that name.
-
-        :raises FormError: if there is no such question, or more than one.
-        """
-        return _NAME.sub(self._path_named, source)
-
-    def _path_named(self, found: re.Match[str]) -> str:
-        name = found.group(1)
-        paths = [path for path in self.nodes if path[-1] == name]
-        if len(paths) != 1:
-            count = "no question" if not paths else "more than one question"
-            jumlah = "tidak ada" if not paths else "ada lebih dari satu"
-            raise FormError(
-                f"there is {count} named {name!r}",
-                indonesian=f"{jumlah} pertanyaan bernama {name!r}",
-            )
-        return f" {path_text(paths[0])} "
 
     def labels_for(self, path: Path | str) -> Translations:
         """Give a question's label by language; the name where it has none."""

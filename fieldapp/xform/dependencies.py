@@ -11,6 +11,7 @@ from fieldapp.xform.definition import (
     StepKind,
     path_text,
 )
+from fieldapp.xform.refusals import refusal
 from fieldapp.xform.xpath import Expression
 
 Key = tuple[Path, StepKind]
@@ -82,14 +83,8 @@ def _settle(
 
 def _cycle(open_keys: list[Key], back_to: Key) -> FormError:
     around = [*open_keys[open_keys.index(back_to) :], back_to]
-    return FormError(
-        "the logic goes in a circle:",
-        path_text(back_to[0]),
-        attribute=back_to[1],
-        indonesian="rumusnya berputar:",
-        code="circle",
-        around=tuple((path_text(path), kind) for path, kind in around),
-    )
+    named = tuple((path_text(path), kind) for path, kind in around)
+    return refusal("circle", back_to[0], attribute=back_to[1], around=named)
 
 
 def _inputs(
@@ -104,7 +99,7 @@ def _inputs(
         for kind in ("calculate", "required", "readonly"):
             if (path, kind) in steps:
                 found[(path, kind)] = None
-        for depth in range(1, len(path) + 1):
+        for depth in range(1, len(path) + 1 if path in nodes else 0):
             if (path[:depth], "relevant") in steps:
                 found[(path[:depth], "relevant")] = None
     return tuple(found)

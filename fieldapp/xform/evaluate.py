@@ -1,5 +1,6 @@
 """Judge an instance by the rules of its form, as JavaRosa would."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -9,7 +10,7 @@ from weakref import proxy
 
 from fieldapp.xform.calculation import text_of_value
 from fieldapp.xform.choicenames import choice_name
-from fieldapp.xform.definition import FormDefinition, FormError, Path
+from fieldapp.xform.definition import FormDefinition, Path, path_text
 from fieldapp.xform.findings import find_warnings, find_wrong_values
 from fieldapp.xform.instance import Instance
 from fieldapp.xform.judgement import Judgement, Violation, nodes_at
@@ -18,6 +19,7 @@ from fieldapp.xform.messages import rule_message
 from fieldapp.xform.node import Node, XPathValue
 from fieldapp.xform.populate import populate
 from fieldapp.xform.reasons import Reasons
+from fieldapp.xform.refusals import formula_refusal, refusal
 from fieldapp.xform.run import Run, path_of
 from fieldapp.xform.times import read_date_time
 from fieldapp.xform.translations import complete
@@ -31,6 +33,7 @@ from fieldapp.xform.xpath import (
 )
 
 MAX_STEPS = 2_000_000
+_NAME = re.compile(r"\$\{\s*([^\s{}]+)\s*\}")
 _NO_INSTANCES: Mapping[str, Node] = MappingProxyType({})
 
 
@@ -137,10 +140,23 @@ def compile_over(
     path = context or definition.root.path
     try:
         return compile_xpath(
-            definition.expand(source), context=path, repeats=definition.repeats
+            _expand(definition, source), context=path, repeats=definition.repeats
         )
     except XPathError as error:
-        raise FormError(str(error)) from error
+        raise formula_refusal(error, path) from error
+
+
+def _expand(definition: FormDefinition, source: str) -> str:
+    """Write `${name}` as the path of the question with that name."""
+
+    def path_named(found: re.Match[str]) -> str:
+        name = found.group(1)
+        paths = [path for path in definition.nodes if path[-1] == name]
+        if len(paths) != 1:
+            raise refusal("two-questions" if paths else "no-question", name=name)
+        return f" {path_text(paths[0])} "
+
+    return _NAME.sub(path_named, source)
 
 
 def evaluate_over(

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fieldapp.xform.definition import FormDefinition, FormError
+from fieldapp.xform.definition import FormDefinition
 from fieldapp.xform.parse import parse_form
+from fieldapp.xform.refusals import refusal
 from fieldapp.xform.xlsform import CompiledForm, compile_xlsform
 
 SPREADSHEETS = frozenset({".md", ".markdown", ".xlsx"})
@@ -34,7 +35,7 @@ def open_form(path: Path, media: Path | None = None) -> OpenedForm:
             xml = path.read_bytes()
         files = read_media(media or path.parent, besides=path)
     except OSError as error:
-        raise FormError(f"{path}: {error.strerror}") from error
+        raise refusal("unreadable", name=path, why=error.strerror) from error
     return OpenedForm(parse_form(xml, media=files), compiled)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from fieldapp.xform.definition import FormError
-from fieldapp.xform.markup import Element, local_name
+from fieldapp.xform.markup import Element, attribute_of, local_name
+from fieldapp.xform.refusals import refusal
 from fieldapp.xform.translations import Translations, language_code
 
 _ITEXT = re.compile(r"\s*jr:itext\(\s*(['\"])(.*?)\1\s*\)\s*", re.DOTALL)
 _OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _LACKING = "-"
+_OPEN, _CLOSE = "jr:itext('", "')"
 _SPACES = re.compile(r"\s+")
 _MARKUP = re.compile(r"[<&*_#\[\\]")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -28,11 +29,15 @@ _MARKDOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """All translations of a form, by language name and text id."""
+    """All translations of a form, by language name and text id.
+
+    `shown` are the texts of the default language, those of images and sounds included.
+    """
 
     languages: tuple[str, ...] = ()
     default_language: str = ""
     by_language: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()
 
     def find(self, text_id: str) -> dict[str, str]:
         """Give a text in each language that has it, the default language first.
@@ -55,69 +60,95 @@ class Texts:
 
 
 def read_itext(model: Element) -> Texts:
-    """Read the `itext` element of a model (ODK XForms, 7)."""
-    translations = [
-        element
-        for itext in model.iterchildren("{*}itext")
-        for element in itext.iterchildren("{*}translation")
-    ]
-    if not translations and next(model.iterchildren("{*}itext"), None) is not None:
-        raise FormError("itext has no translation")
+    """Read the `itext` element of a model (ODK XForms, 7); the last one counts.
+
+    :raises FormError: if JavaRosa cannot tell its languages or texts apart.
+    """
+    texts = Texts()
+    for itext in model.iterchildren("{*}itext"):
+        texts = _read_one(itext)
+    return texts
+
+
+def _read_one(itext: Element) -> Texts:
     by_language: dict[str, dict[str, str]] = {}
-    for element in translations:
+    ids: dict[str, frozenset[str]] = {}
+    defaults = []
+    for element in itext.iterchildren("{*}translation"):
         language = element.get("lang")
         if not language or language in by_language:
-            raise FormError(f"a translation has no language of its own: {language!r}")
-        by_language[language] = _read_translation(element, language)
-    defaults = [
-        each.get("lang", "") for each in translations if each.get("default") is not None
-    ]
+            raise refusal("language", name=language)
+        by_language[language], ids[language] = _read_translation(element, language)
+        if element.get("default") is not None:
+            defaults.append(language)
+    if not by_language:
+        raise refusal("no-translation")
     if len(defaults) > 1:
-        raise FormError("more than one translation is the default")
-    default = defaults[0] if defaults else next(iter(by_language), "")
-    return Texts(tuple(by_language), default, by_language)
+        raise refusal("two-defaults")
+    default = (defaults or list(by_language))[0]
+    return Texts(tuple(by_language), default, by_language, ids[default])
 
 
-def _read_translation(translation: Element, language: str) -> dict[str, str]:
-    """Read all texts of a language; each id stands once."""
-    found: dict[str, str] = {}
+def _read_translation(
+    translation: Element, language: str
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Read all texts of a language, and the ids of those that show anything."""
+    plain: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
     for text in translation.iterchildren("{*}text"):
         name = text.get("id")
-        if not name or name in found:
-            raise FormError(f"{language}: a text has no id of its own: {name!r}")
-        found[name] = _plain_value(text)
-    return found
+        if not name:
+            raise refusal("text-id", language=language, name=name)
+        for value in text.iterchildren("*"):
+            if local_name(value) != "value":
+                raise refusal(
+                    "text-child", language=language, name=name, child=local_name(value)
+                )
+            form = value.get("form") or ""
+            if (name, form) in seen:
+                raise refusal("text-id", language=language, name=name)
+            seen.add((name, form))
+            shown = inline_text(value)
+            plain[name] = plain.get(name, "") if form else shown
+    return plain, frozenset(name for name, _ in seen)
 
 
 def read_text(parent: Element, name: str, texts: Texts) -> dict[str, str]:
-    """Read the `label` or `hint` of an element, inline or by reference."""
+    """Read the `label` or `hint` of an element, inline or by reference.
+
+    The last one counts, and each must be readable.
+    """
+    found: dict[str, str] = {}
     for element in parent.iterchildren("{*}" + name):
-        reference = element.get("ref")
-        if reference:
-            return _referred(reference, name, texts)
         inline = inline_text(element)
-        return {language_code(texts.default_language) or "": inline} if inline else {}
-    return {}
+        reference = element.get("ref")
+        if reference is not None:
+            found = _referred(reference, name, texts)
+        elif inline:
+            found = {language_code(texts.default_language) or "": inline}
+    return found
 
 
 def _referred(reference: str, name: str, texts: Texts) -> dict[str, str]:
     """Resolve a reference to a text, which the default language must have."""
-    found = _ITEXT.fullmatch(reference)
-    if found is None:
-        raise FormError(f"{name} refers to {reference!r}, which is no text")
-    if found.group(2) not in texts.by_language.get(texts.default_language, {}):
-        raise FormError(f"{name}: the default language lacks {found.group(2)!r}")
-    return texts.resolve(reference)
+    if not (reference.startswith(_OPEN) and reference.endswith(_CLOSE)):
+        raise refusal("label-reference", name=name, text=reference)
+    text_id = reference[len(_OPEN) : -len(_CLOSE)]
+    if text_id not in texts.shown:
+        raise refusal("no-text", name=name, text=text_id)
+    return texts.find(text_id)
 
 
 def inline_text(element: Element) -> str:
     """Write a text with its outputs as `{{expression}}`, spaces collapsed."""
     parts = [element.text or ""]
     for child in element:
-        if local_name(child) == "output":
-            expression = child.get("value") or child.get("ref")
-            if not expression:
-                raise FormError("an output names no value")
+        if local_name(child).lower() == "output":
+            expression = attribute_of(child, "ref")
+            if expression is None:
+                expression = attribute_of(child, "value")
+            if expression is None:
+                raise refusal("output")
             parts.append("{{" + expression.strip() + "}}")
         else:
             parts.append(inline_text(child))
@@ -153,12 +184,3 @@ def outputs_of(text: str) -> list[str]:
 def fill_outputs(text: str, values: Mapping[str, str]) -> str:
     """Put values into a text."""
     return _OUTPUT.sub(lambda found: values.get(found.group(1), "…"), text)
-
-
-def _plain_value(text: Element) -> str:
-    """Choose the value without a form (image, audio, short), else the first."""
-    values = list(text.iterchildren("{*}value"))
-    for value in values:
-        if not value.get("form"):
-            return inline_text(value)
-    return ""

@@ -8,8 +8,9 @@ from typing import Any
 from fieldapp.xform.definition import FormDefinition, FormError
 from fieldapp.xform.evaluate import evaluate
 from fieldapp.xform.files import open_form
-from fieldapp.xform.instance import Instance, InstanceUnreadable, open_instance
-from fieldapp.xform.judgement import Judgement, Violation
+from fieldapp.xform.instance import InstanceUnreadable, open_instance
+from fieldapp.xform.judgement import Violation
+from fieldapp.xform.opening import open_blank
 
 
 def judge_line(
@@ -48,16 +49,6 @@ def _violation(violation: Violation) -> dict[str, Any]:
     }
 
 
-def blank_judgement(definition: FormDefinition, *, now: datetime) -> Judgement:
-    """Judge the form's own blank instance."""
-    return evaluate(definition, blank_instance(definition), now=now)
-
-
-def blank_instance(definition: FormDefinition) -> Instance:
-    """Give the form's own blank instance: what an expression reads by default."""
-    return Instance(definition.blank, "", "", "", "", "", is_encrypted=False, size=0)
-
-
 def load_line(path: Path, media: Path | None, *, now: datetime) -> dict[str, Any]:
     """Tell whether a form loads, or why it is refused."""
     try:
@@ -69,15 +60,15 @@ def load_line(path: Path, media: Path | None, *, now: datetime) -> dict[str, Any
             "failed_at": "parse",
             "error": str(error),
         }
-    judgement = blank_judgement(definition, now=now)
-    for each in judgement.violations:
-        if each.rule == "expression":
-            return {
-                "file": str(path),
-                "ok": False,
-                "failed_at": "initialize",
-                "error": f"{each.path}: {dict(each.detail)}",
-            }
+    try:
+        open_blank(definition, now=now)
+    except FormError as error:
+        return {
+            "file": str(path),
+            "ok": False,
+            "failed_at": "initialize",
+            "error": str(error),
+        }
     return {
         "file": str(path),
         "ok": True,

@@ -5,10 +5,12 @@ Pure: the command line and the server's upload ask the same functions.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from fieldapp.xform.definition import FormDefinition, FormError
 from fieldapp.xform.files import SPREADSHEETS
 from fieldapp.xform.lintrules import RULES
+from fieldapp.xform.opening import open_blank
 from fieldapp.xform.origins import Origins
 from fieldapp.xform.parse import parse_form
 from fieldapp.xform.remarks import Remark, refusal_of
@@ -70,12 +72,21 @@ def lint(
     Without `compiled` (the form is XForm XML) they name nodes instead of cells.
     """
     origins = compiled.origins if compiled else Origins()
-    remarks = [remark for rule in RULES for remark in rule(definition, origins)]
+    remarks = [*_opening(definition, origins)]
+    remarks += [remark for rule in RULES for remark in rule(definition, origins)]
     if compiled is not None:
         remarks += _pyxform_says(compiled, origins)
         remarks += [each for check in checks for each in check(definition, compiled)]
     order = ("error", "warning", "note")
     return tuple(sorted(remarks, key=lambda each: order.index(each.severity)))
+
+
+def _opening(definition: FormDefinition, origins: Origins) -> Iterable[Remark]:
+    """Refuse what phones load, and cannot open a blank record of."""
+    try:
+        open_blank(definition, now=datetime.now(UTC))
+    except FormError as error:
+        yield refusal_of(error, origins)
 
 
 def _pyxform_says(compiled: CompiledForm | None, origins: Origins) -> Iterator[Remark]:

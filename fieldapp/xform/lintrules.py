@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from fieldapp.xform.definition import FormDefinition, NodeDefinition, Path, path_text
+from fieldapp.xform.definition import FormDefinition, Path, path_text
 from fieldapp.xform.dependencies import matches
 from fieldapp.xform.origins import SURVEY, Origins
 from fieldapp.xform.place import NOWHERE, Place
@@ -183,7 +183,7 @@ def _references(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
     In a soft rule, which is ours alone, that is an error.
     """
     for path, node in form.nodes.items():
-        for attribute, expression in _expressions(node):
+        for attribute, expression in node.expressions():
             for wrong in sorted(unknown_nodes(expression, form)):
                 place = origins.of(path, attribute)
                 told = {"attribute": attribute, "node": path_text(wrong)}
@@ -192,27 +192,16 @@ def _references(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
                 yield Remark(severity, remark.code, remark.text, place, remark.path)
 
 
-def _expressions(node: NodeDefinition) -> Iterator[tuple[str, Expression]]:
-    bind = node.bind
-    named = (
-        ("relevant", bind.relevant),
-        ("required", bind.required),
-        ("readonly", bind.readonly),
-        ("constraint", bind.constraint),
-        ("calculate", bind.calculate),
-        ("warn", bind.warn),
-        *(("itemset", each.itemset.nodeset) for each in node.controls if each.itemset),
-    )
-    for attribute, expression in named:
-        if expression is not None:
-            yield attribute, expression
-
-
 def unknown_nodes(expression: Expression, form: FormDefinition) -> Iterator[Path]:
-    """Give the paths that lead nowhere; the root's own name is not compared."""
+    """Give the paths that lead nowhere; the root's own name is not compared.
+
+    An attribute stands beside the path of its node.
+    """
     for reference in expression.references:
         inner = reference[1:]
-        if reference[:1] == ("**",) or (*reference[:1], *inner) in form.nodes:
+        if reference[:1] == ("**",) or reference in form.nodes:
+            continue
+        if any(name.startswith("@") for name in reference[-1:]):
             continue
         if not any(matches(path[1:], inner) for path in form.nodes):
             yield reference
@@ -221,7 +210,7 @@ def unknown_nodes(expression: Expression, form: FormDefinition) -> Iterator[Path
 def _columns(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
     """Point to columns that a list lacks: the filter then leaves no choice at all."""
     for path, node in form.nodes.items():
-        for attribute, expression in _expressions(node):
+        for attribute, expression in node.expressions():
             for tree in _within(syntax_tree(expression.source)):
                 for name, column in dict.fromkeys(_lacking(tree, form)):
                     place = origins.of(path, attribute)
@@ -266,7 +255,7 @@ def _within(tree: Tree) -> Iterator[Tree]:
 def _patterns(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
     """Point to patterns that phones cannot read: they fail when they come to them."""
     for path, node in form.nodes.items():
-        for attribute, expression in _expressions(node):
+        for attribute, expression in node.expressions():
             for tree in _within(syntax_tree(expression.source)):
                 match tree:
                     case Call("regex", (_, Text(pattern))) if _is_unreadable(pattern):

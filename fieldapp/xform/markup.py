@@ -10,6 +10,7 @@ Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml's only name for the t
 JAVAROSA = "http://openrosa.org/javarosa"
 ODK = "http://www.opendatakit.org/xforms"
 FIELDAPP = "http://fieldapp.id/xforms"
+TEMPLATE = f"{{{JAVAROSA}}}template"
 
 
 _DOCTYPE = re.compile(
@@ -42,6 +43,19 @@ def local_name(element: Element) -> str:
     """Give an element's name without its namespace."""
     tag: str = element.tag
     return tag.rpartition("}")[2]
+
+
+def attribute_of(element: Element, name: str) -> str | None:
+    """Give the first attribute with a local name, whatever its namespace.
+
+    JavaRosa looks up most attributes of the body and the binds in this way.
+    """
+    if element.get(name) is not None and len(element.keys()) == 1:
+        return element.get(name)
+    for key, value in element.items():
+        if str(key).rpartition("}")[2] == name:
+            return str(value)
+    return None
 
 
 def text_of(element: Element) -> str:

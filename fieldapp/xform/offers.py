@@ -44,8 +44,10 @@ def child_text(node: Node, path: str) -> str:
         return children[0].text
     found: list[Node] = [node]
     for name in path.split("/"):
-        local = name.strip().rpartition(":")[2]
-        if local and local != ".":
+        if name.startswith("@"):
+            return found[0].attributes.get(name[1:], "") if found else ""
+        local = name.rpartition(":")[2]
+        if local:
             found = [each for one in found for each in one.by_name.get(local, ())]
     return found[0].text if found else ""
 

@@ -1,45 +1,46 @@
 """XForm XML to definition: everything that depends only on the form is done here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from lxml import etree
-
-from fieldapp.xform.binds import BindReader, RawBind, read_binds
-from fieldapp.xform.body import QUESTIONS, Body, BodyElement, read_body, read_path
+from fieldapp.xform.actions import LOAD_EVENTS, ActionReader
+from fieldapp.xform.binds import BindReader, merge_binds, read_binds
+from fieldapp.xform.body import QUESTIONS, Body, BodyElement, read_body
 from fieldapp.xform.controls import read_control
 from fieldapp.xform.definition import (
+    Action,
     BodyStep,
     Control,
     FormDefinition,
-    FormError,
     FormWarning,
     NodeDefinition,
     Path,
     path_text,
 )
 from fieldapp.xform.dependencies import order_steps, readers_of
-from fieldapp.xform.formchecks import check_actions, check_lists, check_nesting
+from fieldapp.xform.document import (
+    Document,
+    check_templates,
+    find_title,
+    read_document,
+    submission_of,
+)
 from fieldapp.xform.itext import inline_text, read_itext
-from fieldapp.xform.markup import Element, has_doctype, local_name, new_parser
+from fieldapp.xform.lists import Lists, check_lists, read_lists
+from fieldapp.xform.markup import Element, attribute_of
 from fieldapp.xform.merging import merge_steps
-from fieldapp.xform.node import Node
+from fieldapp.xform.nesting import (
+    check_itemset_targets,
+    check_nesting,
+    repeated_paths,
+)
 from fieldapp.xform.offers import settle_offers
-from fieldapp.xform.secondary import read_file, read_inline
+from fieldapp.xform.preloads import check_preloads
+from fieldapp.xform.references import names_in, read_route
+from fieldapp.xform.refusals import formula_refusal, refusal
 from fieldapp.xform.skeleton import Skeleton, group_labels
 from fieldapp.xform.translations import language_code
-
-MAX_FORM_BYTES = 20_000_000
-MAX_FORM_ELEMENTS = 1_000_000
-
-_LAST_SAVED = "jr://instance/last-saved"
-
-
-@dataclass(frozen=True, slots=True)
-class _Instances:
-    known: dict[str, Node]
-    missing: dict[str, str]
-    last_saved: frozenset[str]
+from fieldapp.xform.xpath import Expression, XPathFunctionError, compile_xpath
 
 
 def parse_form(
@@ -52,78 +53,104 @@ def parse_form(
 
     :raises FormError: if the form is not one, or its logic does not compile.
     """
-    html = _read_document(xml)
-    model = _find(html, "model")
-    if model is None:
-        raise FormError("there is no model in it")
-    primary = _primary(model)
-    root_name = local_name(primary)
-    texts = read_itext(model)
-    raw_binds = read_binds(model, root_name)
-    ids = {
-        raw.attributes["id"]: raw.path
-        for raw in raw_binds.values()
-        if "id" in raw.attributes
-    }
-    body = read_body(_find(html, "body"), ids, root_name)
-    reader = BindReader(texts, frozenset(body.repeats))
-    check_nesting(body)
+    document = read_document(xml)
+    names = names_in(document.primary, document.prefix_by_uri)
+    binds = read_binds(document.model, names)
+    ids = {raw.attributes["id"]: raw.path for raw in binds if "id" in raw.attributes}
+    _check_submissions(document.model, ids)
+    body = read_body(document.html, ids, names)
+    reader = BindReader(read_itext(document.model), frozenset(body.repeats))
     controls = _controls(body, reader)
-    targets = _action_targets(html, (root_name,))
+    repeats = repeated_paths(body, controls)
+    actions = ActionReader(names, ids).read_all(document.model, body.actions)
+    check_templates(document.primary, repeats)
     skeleton = Skeleton(
-        raw_binds,
+        merge_binds(binds),
         reader,
         body,
         controls,
         group_labels(body, reader),
-        frozenset(targets.values()),
+        frozenset(action.path for action in actions),
     )
-    root = skeleton.build([primary])
-    _check_paths(skeleton, raw_binds, body)
-    check_actions(html, targets, skeleton.nodes)
-    return _define(html, model, skeleton, root, _read_instances(model, media or {}))
+    root = skeleton.build([document.primary])
+    _check_paths(skeleton, actions)
+    check_nesting(body, repeats)
+    check_itemset_targets(controls, repeats)
+    check_preloads(skeleton.nodes)
+    lists = read_lists(document, media or {})
+    return _define(document, skeleton, root, lists, actions)
 
 
 def _define(
-    html: Element,
-    model: Element,
+    document: Document,
     skeleton: Skeleton,
     root: NodeDefinition,
-    instances: _Instances,
+    lists: Lists,
+    actions: tuple[Action, ...],
 ) -> FormDefinition:
     texts = skeleton.binds.texts
     nodes = dict(sorted(skeleton.nodes.items(), key=lambda item: item[1].index))
-    title = _find(html, "title")
-    steps = merge_steps(order_steps(nodes), skeleton.binds.repeats)
+    unseen = skeleton.unseen()
+    ordered = (each for each in order_steps({**nodes, **unseen}) if each.path in nodes)
+    steps = merge_steps(ordered, skeleton.binds.repeats)
     definition = FormDefinition(
         form_id=(root.attributes.get("id") or "").strip(),
         version=root.attributes.get("version", ""),
         root=root,
-        blank=_primary(model),
+        blank=document.primary,
         nodes=nodes,
-        titles={
-            language_code(texts.default_language): (
-                inline_text(title) if title is not None else ""
-            )
-        },
+        titles={language_code(texts.default_language): _title(document.html)},
         languages=texts.languages,
         default_language=texts.default_language,
         itext=texts.by_language,
-        instances=instances.known,
-        missing_instances=instances.missing,
-        last_saved_instances=instances.last_saved,
+        instances=lists.known,
+        missing_instances=lists.missing,
+        last_saved_instances=lists.last_saved,
         steps=tuple(step for step in steps if step.kind in {"relevant", "calculate"}),
         body=_body_steps(skeleton.body.elements, (), skeleton),
-        submission=_submission(model),
-        entities_version=_entities_version(model),
+        submission=_submission(document.model),
+        entities_version=_entities_version(document.model),
         repeats=skeleton.binds.repeats,
         warnings=tuple(skeleton.binds.warnings),
         conditions=tuple(
             step for step in steps if step.kind in {"required", "readonly"}
         ),
+        actions=actions,
     )
-    check_lists(definition)
+    check_lists(definition, [*_formulas_of(unseen, skeleton), *_written(actions)])
     return settle_offers(_with_paths(definition))
+
+
+def _title(html: Element) -> str:
+    title = find_title(html)
+    return inline_text(title) if title is not None else ""
+
+
+def _written(actions: tuple[Action, ...]) -> list[Expression]:
+    """Give the values that are written when a record is opened."""
+    return [
+        each.value
+        for each in actions
+        if each.value is not None and not LOAD_EVENTS.isdisjoint(each.events)
+    ]
+
+
+def _formulas_of(
+    unseen: Mapping[Path, NodeDefinition], skeleton: Skeleton
+) -> list[Expression]:
+    """Give the calculates of attributes, which JavaRosa works out like others.
+
+    :raises FormError: if one calls a function that does not exist.
+    """
+    found = []
+    for path, node in unseen.items():
+        calculate = node.bind.calculate
+        if calculate is not None and skeleton.has(path):
+            try:
+                found.append(compile_xpath(calculate.source, context=path))
+            except XPathFunctionError as error:
+                raise formula_refusal(error, path, "calculate") from error
+    return found
 
 
 def _with_paths(definition: FormDefinition) -> FormDefinition:
@@ -154,28 +181,14 @@ def _with_paths(definition: FormDefinition) -> FormDefinition:
     )
 
 
-def _read_document(xml: bytes) -> Element:
-    if len(xml) > MAX_FORM_BYTES or xml.count(b"<") > 2 * MAX_FORM_ELEMENTS:
-        raise FormError("the form is too large")
-    if has_doctype(xml):
-        raise FormError("a document type is not accepted")
-    try:
-        return etree.fromstring(xml, new_parser())
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise FormError(f"not well-formed: {error}") from error
-
-
-def _find(html: Element, name: str) -> Element | None:
-    """Find the first element with a name, in the head or in the body's place."""
-    return next(html.iter("{*}" + name), None)
-
-
-def _primary(model: Element) -> Element:
-    for instance in model.iterchildren("{*}instance"):
-        for root in instance.iterchildren("*"):
-            return root
-        break
-    raise FormError("the model has no primary instance")
+def _check_submissions(model: Element, ids: Mapping[str, Path]) -> None:
+    """Refuse a submission profile that names no path, or no bind."""
+    for element in model.iterchildren("{*}submission"):
+        bind_id, reference = (attribute_of(element, name) for name in ("bind", "ref"))
+        if bind_id is not None and bind_id not in ids:
+            raise refusal("no-bind-id", name=bind_id)
+        if bind_id is None and reference is not None:
+            read_route(reference, ())
 
 
 def _controls(body: Body, reader: BindReader) -> dict[Path, tuple[Control, ...]]:
@@ -187,53 +200,21 @@ def _controls(body: Body, reader: BindReader) -> dict[Path, tuple[Control, ...]]
     return found
 
 
-def _action_targets(html: Element, context: Path) -> dict[Element, Path]:
-    """Find the nodes that actions write to: what the phone did is taken as given."""
-    return {
-        element: read_path(reference, context)
-        for element in html.iter("{*}setvalue", "{*}setgeopoint", "{*}recordaudio")
-        if (reference := element.get("ref"))
-    }
-
-
-def _check_paths(
-    skeleton: Skeleton, raw_binds: Mapping[Path, RawBind], body: Body
-) -> None:
-    for path in raw_binds:
-        if path not in skeleton.nodes:
+def _check_paths(skeleton: Skeleton, actions: tuple[Action, ...]) -> None:
+    for path in skeleton.raw_binds:
+        if not skeleton.has(path):
             skeleton.binds.warnings.append(
                 FormWarning(path_text(path), "bind", "the node does not exist")
             )
-    pending = list(body.elements)
-    while pending:
-        shown = pending.pop()
-        if shown.path is not None and shown.path not in skeleton.nodes:
-            raise FormError(
-                f"the node of a {shown.kind} does not exist", path_text(shown.path)
-            )
-        pending.extend(shown.children)
-
-
-def _read_instances(model: Element, media: Mapping[str, bytes]) -> _Instances:
-    known: dict[str, Node] = {}
-    missing: dict[str, str] = {}
-    last_saved = set()
-    for element in list(model.iterchildren("{*}instance"))[1:]:
-        name, source = element.get("id", ""), element.get("src", "")
-        if not name:
-            continue
-        file_name = source.rpartition("/")[2]
-        inline = next(element.iterchildren("*"), None)
-        if source == _LAST_SAVED:
-            last_saved.add(name)
-            missing[name] = source
-        elif source and file_name in media:
-            known[name] = read_file(file_name, media[file_name])
-        elif inline is not None:
-            known[name] = read_inline(inline)
-        else:
-            missing[name] = file_name
-    return _Instances(known, missing, frozenset(last_saved))
+    for shown in skeleton.body.everything():
+        if shown.path is not None and not skeleton.has(shown.path):
+            raise refusal("missing-node", shown.path, name=shown.kind)
+        count = shown.count
+        if count is not None and count not in skeleton.nodes:
+            raise refusal("count-node", shown.path or (), attribute="count")
+    for action in actions:
+        if not skeleton.has(action.path):
+            raise refusal("missing-node", action.path, name=action.name)
 
 
 def _roles(nodes: Mapping[Path, NodeDefinition]) -> dict[str, tuple[Path, ...]]:
@@ -260,6 +241,9 @@ def _body_step(
     kind = element.kind
     if kind == "group" and path in skeleton.body.repeats:
         path = None  # The group around a repeat shows its label, and has no node.
+    is_attribute = path is not None and path not in skeleton.nodes
+    if is_attribute:
+        path = None  # Nobody asks for what stands in an attribute.
     if kind == "repeat" and path == skeleton.root_path:
         kind = "group"
     anchor = 0
@@ -273,9 +257,9 @@ def _body_step(
         anchor = max(around, default=0)
         names = path[len(repeats[anchor - 1]) if anchor else 1 :]
     node = skeleton.nodes[path] if path is not None else None
-    if kind in QUESTIONS:
-        controls = skeleton.controls[path or ()]
-        return BodyStep("question", node, anchor, names, controls[0])
+    if kind in QUESTIONS and not is_attribute:
+        control = skeleton.controls[path or ()][0]
+        return BodyStep("question", node, anchor, names, control)
     inner = (*repeats, path or ()) if kind == "repeat" else repeats
     children = _body_steps(element.children, inner, skeleton)
     return BodyStep(
@@ -289,12 +273,10 @@ def _body_step(
 
 
 def _submission(model: Element) -> dict[str, str]:
-    for element in model.iterchildren("{*}submission"):
-        return {
-            str(key).rpartition("}")[2]: str(element.get(key))
-            for key in element.keys()  # noqa: SIM118 - an element is no dict
-        }
-    return {}
+    element = submission_of(model)
+    if element is None:
+        return {}
+    return {str(key).rpartition("}")[2]: str(value) for key, value in element.items()}
 
 
 def _entities_version(model: Element) -> str:

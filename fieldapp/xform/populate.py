@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fieldapp.xform.definition import FormDefinition, NodeDefinition
-from fieldapp.xform.markup import JAVAROSA, Element
+from fieldapp.xform.markup import TEMPLATE, Element
 from fieldapp.xform.node import Node
 
-TEMPLATE = f"{{{JAVAROSA}}}template"
 _SPACE = "".join(map(chr, range(33)))
 
 

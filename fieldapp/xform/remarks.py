@@ -37,13 +37,10 @@ def refusal_of(error: FormError, origins: Origins) -> Remark:
     place = error.place
     if place == NOWHERE and error.path:
         place = origins.of(error.path, error.attribute)
-    reason, indonesian = error.reason, error.indonesian
-    if error.around:
-        way = _way(error, origins)
-        reason, indonesian = f"{reason} {way['en']}", f"{indonesian} {way['id']}"
+    way = _way(error, origins)
     text = {
-        "id": indonesian or f"formulir tidak bisa dipakai: {reason}",
-        "en": reason,
+        language: f"{reason} {way[language]}".strip()
+        for language, reason in error.texts.items()
     }
     return Remark("error", error.code, text, place, error.path)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from fieldapp.xform.definition import FormError
 from fieldapp.xform.markup import Element, has_doctype, local_name, new_parser
 from fieldapp.xform.node import Node
+from fieldapp.xform.refusals import refusal
 
 MAX_ITEMS = 500_000
 _SPACE = "".join(map(chr, range(33)))
@@ -51,11 +51,7 @@ def read_file(name: str, content: bytes) -> Node:
             return read_geojson(content.decode("utf-8-sig"))
         return read_xml(content)
     except (UnicodeDecodeError, csv.Error, etree.XMLSyntaxError, ValueError) as error:
-        raise FormError(
-            f"the file {name} cannot be read: {error}",
-            indonesian=f"berkas {name} tidak bisa dibaca: {error}",
-            code="unreadable-list",
-        ) from error
+        raise refusal("unreadable", name=name, why=error) from error
 
 
 def read_xml(content: bytes) -> Node:

@@ -11,7 +11,7 @@ from openpyxl.utils import (  # type: ignore[import-untyped] # As above.
     get_column_letter,
 )
 
-from fieldapp.xform.definition import FormError
+from fieldapp.xform.refusals import refusal
 
 MAX_FILE_BYTES = 20_000_000
 MAX_UNPACKED_BYTES = 100_000_000
@@ -40,10 +40,7 @@ def read_sheets(
     :raises FormError: if the file is too large, or not of its kind.
     """
     if len(content) > MAX_FILE_BYTES:
-        raise _unreadable(
-            f"berkasnya lebih besar dari {MAX_FILE_BYTES} byte",
-            f"the file is larger than {MAX_FILE_BYTES} bytes",
-        )
+        raise refusal("too-large")
     grids = _markdown(content) if is_markdown else _workbook(content)
     return {
         name: tuple(_rows(name, grid, has_letters=not is_markdown))
@@ -77,9 +74,7 @@ def _markdown(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _unreadable(
-            f"byte ke-{error.start} bukan UTF-8", f"byte {error.start} is not UTF-8"
-        ) from error
+        raise refusal("encoding", byte=error.start) from error
     grids: dict[str, list[tuple[int, list[str]]]] = {}
     grid: list[tuple[int, list[str]]] | None = None
     for number, line in enumerate(text.split("\n"), start=1):
@@ -115,10 +110,7 @@ def _workbook(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:
         AttributeError,
         IndexError,
     ) as error:
-        raise _unreadable(
-            f"buku kerjanya tidak bisa dibaca: {error}",
-            f"the workbook cannot be read: {error}",
-        ) from error
+        raise refusal("unreadable", name=".xlsx", why=error) from error
 
 
 def _check_unpacked(content: bytes) -> None:
@@ -127,18 +119,9 @@ def _check_unpacked(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise _unreadable(
-            "berkasnya bukan buku kerja .xlsx", "the file is no .xlsx workbook"
-        ) from error
+        raise refusal("no-workbook") from error
     if size > MAX_UNPACKED_BYTES:
-        raise _unreadable(
-            f"buku kerjanya menjadi {size} byte bila dibuka",
-            f"the workbook unpacks to {size} bytes",
-        )
-
-
-def _unreadable(indonesian: str, english: str) -> FormError:
-    return FormError(english, indonesian=indonesian, code="unreadable")
+        raise refusal("unpacks", size=size)
 
 
 def _cell(value: object) -> str:

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fieldapp.xform.binds import BindReader, RawBind, bind_type
-from fieldapp.xform.body import Body, is_fixed, read_path, repeat_count
+from fieldapp.xform.body import Body, is_fixed
+from fieldapp.xform.controls import check_captions
 from fieldapp.xform.definition import (
     Bind,
     Control,
-    FormError,
     NodeDefinition,
     Path,
     Repeat,
     path_text,
 )
 from fieldapp.xform.itext import outputs_of, read_text, without_outputs
-from fieldapp.xform.markup import Element, local_name
-from fieldapp.xform.populate import TEMPLATE
+from fieldapp.xform.markup import TEMPLATE, Element, local_name
+from fieldapp.xform.refusals import refusal
 from fieldapp.xform.translations import Translations, complete
 from fieldapp.xform.values import VALUE_TYPES
 
@@ -51,9 +51,9 @@ class Skeleton:
         element = marked[0] if marked else elements[0]
         path = (*parent, local_name(element))
         if len(marked) > 1:
-            raise FormError("a repeat has two templates", path_text(path))
+            raise refusal("two-templates", path)
         if len(path) > _MAX_DEPTH or len(self.indexes) >= _MAX_NODES:
-            raise FormError("the blank instance is too large", path_text(path))
+            raise refusal("too-many-nodes", path)
         index = self.indexes.setdefault(path, len(self.indexes))
         children = self._children([element, *elements], path)
         controls = self.controls.get(path, ())
@@ -105,11 +105,25 @@ class Skeleton:
         shown = self.body.repeats.get(path)
         if shown is None:
             return None
-        count = repeat_count(shown.element)
-        return Repeat(
-            count=read_path(count, path) if count else None,
-            is_fixed=is_fixed(shown.element),
-        )
+        return Repeat(count=shown.count, is_fixed=is_fixed(shown.element))
+
+    def unseen(self) -> dict[Path, NodeDefinition]:
+        """Define what only binds name, so that their formulas are read like others."""
+        found: dict[Path, NodeDefinition] = {}
+        for path, raw in self.raw_binds.items():
+            if path not in self.nodes:
+                bind = self.binds.read(raw, bind_type(raw, None))
+                kind = VALUE_TYPES[bind.type]
+                found[path] = NodeDefinition(-1, path, "".join(path[-1:]), bind, kind)
+        return found
+
+    def has(self, path: Path) -> bool:
+        """Tell whether a path leads to a node, or to an attribute of one."""
+        if path[-1:] and path[-1].startswith("@"):
+            node = self.nodes.get(path[:-1])
+            names = node.attributes if node else ()
+            return any(path[-1][1:] == name.rpartition("}")[2] for name in names)
+        return path in self.nodes
 
     def _labels(
         self, path: Path, controls: tuple[Control, ...]
@@ -125,12 +139,12 @@ class Skeleton:
 def group_labels(body: Body, binds: BindReader) -> dict[Path, Mapping[str, str]]:
     """Collect the labels of groups and repeats by path."""
     found: dict[Path, Mapping[str, str]] = {}
-    pending = list(body.elements)
-    while pending:
-        shown = pending.pop()
-        if shown.path is not None and shown.label_element is not None:
-            labels = read_text(shown.label_element, "label", binds.texts)
-            if labels or shown.path not in found:
-                found[shown.path] = labels
-        pending.extend(shown.children)
+    for shown in body.everything():
+        if shown.kind == "repeat":
+            check_captions(shown)
+        if shown.label_element is None:
+            continue
+        labels = read_text(shown.label_element, "label", binds.texts)
+        if shown.path is not None and (labels or shown.path not in found):
+            found[shown.path] = labels
     return found

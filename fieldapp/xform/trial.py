@@ -11,8 +11,8 @@ from fieldapp.xform.calculation import store, text_of_value
 from fieldapp.xform.definition import FormDefinition
 from fieldapp.xform.evaluate import settled
 from fieldapp.xform.instance import InstanceUnreadable, open_instance
-from fieldapp.xform.lines import blank_instance
 from fieldapp.xform.node import Node, XPathValue
+from fieldapp.xform.opening import blank_instance
 from fieldapp.xform.values import VALUE_TYPES, java_double
 from fieldapp.xform.xpath import Evaluation, XPathError, compile_xpath
 from fieldapp.xform.xpath.code import value_of

@@ -4,6 +4,7 @@
 and choices are checked there, and nowhere else.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,16 +15,17 @@ from fieldapp.xform.definition import (
     NodeDefinition,
 )
 from fieldapp.xform.judgement import Rule, Violation
-from fieldapp.xform.messages import rule_message
 from fieldapp.xform.node import Node
 from fieldapp.xform.offers import child_text
 from fieldapp.xform.reasons import Reasons
 from fieldapp.xform.run import Run, definition_of, near_node
 from fieldapp.xform.translations import Translations
+from fieldapp.xform.values import read_double
 from fieldapp.xform.xpath import Expression, XPathError, XPathLimit
 from fieldapp.xform.xpath.conversions import to_string
 
 MAX_NEW_ITEMS = 1_000
+MOST_ITEMS = (1 << 31) - 1
 MAX_FINDINGS = 1_000
 """How many violations, and how many warnings, a verdict tells at most."""
 
@@ -92,20 +94,14 @@ class Walk:
         run.settle()
 
     def _wanted(self, parent: Node, definition: NodeDefinition) -> int:
+        """Read `jr:count` as JavaRosa does: what is no number asks for nothing."""
         path = definition.repeat.count if definition.repeat else None
         node = near_node(parent, path) if path else None
-        if node is None or node.value == "":
+        value = node.value if node is not None else ""
+        number = read_double(value) if isinstance(value, str) else value
+        if not isinstance(number, float) or math.isnan(number):
             return 0
-        try:
-            return int(to_string(node.value))
-        except ValueError:
-            message = rule_message("expression")
-            self._add_for(
-                node,
-                "expression",
-                lambda: self.reasons.about(node, "expression", message),
-            )
-            return 0
+        return int(min(number, MOST_ITEMS))
 
     def _answer(self, node: Node) -> None:
         """Work out what follows from an answer, once a choice has been dropped.

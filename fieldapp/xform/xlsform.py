@@ -15,6 +15,7 @@ from fieldapp.xform.definition import FormError
 from fieldapp.xform.markup import FIELDAPP
 from fieldapp.xform.origins import Origins, trace
 from fieldapp.xform.place import NOWHERE, Place
+from fieldapp.xform.refusals import refusal
 from fieldapp.xform.sheets import SheetRow, read_sheets
 
 _ROW = re.compile(r"\[row\s*:\s*(\d+)\]\s*")
@@ -71,7 +72,8 @@ def compile_xlsform(source: Path | bytes, *, filename: str = "") -> CompiledForm
     except PyXFormError as error:
         raise _refusal(str(error), trace(sheets, is_markdown=is_markdown)) from error
     except _UNEXPECTED as error:
-        raise FormError(f"pyxform failed: {type(error).__name__}: {error}") from error
+        why = f"{type(error).__name__}: {error}"
+        raise refusal("pyxform", why=why) from error
     return CompiledForm(
         xml=result.xform.encode("utf-8"),
         warnings=tuple(warnings),
@@ -131,6 +133,4 @@ def read_message(message: str, origins: Origins) -> tuple[str, Place]:
 
 def _refusal(message: str, origins: Origins) -> FormError:
     text, place = read_message(message, origins)
-    return FormError(
-        text, place=place, indonesian=f"ditolak oleh pyxform: {text}", code="pyxform"
-    )
+    return refusal("pyxform", place=place, why=text)

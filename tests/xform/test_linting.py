@@ -123,15 +123,62 @@ def test_constraint_that_reads_no_node_is_a_warning_as_phones_load_it() -> None:
     assert the_only(examined, "unknown-node").place.letter == "F"
 
 
+def test_soft_rule_may_read_an_attribute() -> None:
+    examined = examine_book(
+        {"type": "integer", "name": "kg", "bind::fieldapp:warn": "/data/@version != ''"}
+    )
+
+    assert examined.errors == ()
+
+
 def test_unknown_function_is_a_warning_as_phones_load_it() -> None:
     examined = examine_book(
-        {"type": "calculate", "name": "total", "calculation": "pure-magic(1)"}
+        {"type": "integer", "name": "kg", "constraint": "pure-magic(1)"}
     )
 
     remark = the_only(examined, "logic")
     assert examined.errors == ()
     assert "pure-magic" in remark.text["id"]
-    assert (remark.place.row, remark.place.letter) == (3, "H")
+    assert (remark.place.row, remark.place.letter) == (3, "F")
+
+
+@pytest.mark.parametrize(
+    ("column", "letter"), [("calculation", "H"), ("relevant", "E")]
+)
+def test_formula_that_fails_in_a_blank_record_is_refused_with_its_cell(
+    column: str, letter: str
+) -> None:
+    examined = examine_book({"type": "text", "name": "a", column: "pure-magic(1)"})
+
+    (error,) = examined.errors
+    assert error.code == "no-value"
+    assert (error.place.row, error.place.letter) == (3, letter)
+    assert "pure-magic" in error.text["id"]
+
+
+def test_default_that_does_not_fit_its_type_is_refused_with_its_cell() -> None:
+    examined = examine_book(
+        {"type": "integer", "name": "kg", "default": "concat('a', 'b')"},
+        columns=[*COLUMNS, "default"],
+    )
+
+    (error,) = examined.errors
+    assert error.code == "action-value"
+    assert (error.place.row, error.place.column) == (3, "default")
+
+
+def test_list_whose_first_item_lacks_its_label_names_the_question() -> None:
+    xml = form_xml(
+        "<a/>",
+        '<instance id="l"><root><item><n>1</n></item></root></instance>',
+        '<select1 ref="/data/a"><itemset nodeset="instance(\'l\')/root/item">'
+        '<value ref="n"/><label ref="told"/></itemset></select1>',
+    )
+
+    (error,) = examine(xml, "uji.xml").errors
+
+    assert error.code == "no-column"
+    assert error.path == "/data/a"
 
 
 def test_formula_that_counts_items_names_the_column_of_the_repeat() -> None:
@@ -151,7 +198,7 @@ def test_list_that_is_not_declared_names_the_cell_that_asks_for_it() -> None:
     examined = examine_book({"type": "calculate", "name": "a", "calculation": formula})
 
     (error,) = examined.errors
-    assert error.text["id"] == "tidak ada daftar 'gone'"
+    assert "tidak ada daftar 'gone'; " in error.text["id"]
     assert (error.place.row, error.place.letter) == (3, "H")
 
 
@@ -267,7 +314,7 @@ def test_mistakes_in_indicators_are_all_named_with_their_cells() -> None:
     assert {(2, "value"), (3, "aggregate"), (3, "value")} <= places
     assert all(each.place.sheet == "indicators" for each in examined.errors)
     told = [each.text["id"] for each in examined.errors]
-    assert "tidak ada pertanyaan bernama 'gone'" in told
+    assert "tidak ada pertanyaan bernama 'gone'; samakan namanya." in told
 
 
 def test_indicator_that_reads_no_node_is_refused() -> None:

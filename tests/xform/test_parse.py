@@ -111,9 +111,14 @@ ITEMSET = (
             "no id",
         ),
         ("<a/>", "<itext><translation/></itext>", "", "no language"),
-        ("<a/>", '<setvalue ref="/data/b" event="odk-new-repeat"/>', "", "not exist"),
+        (
+            "<a/>",
+            '<setvalue ref="/data/b" event="odk-instance-load"/>',
+            "",
+            "not exist",
+        ),
         ("<a/>", '<setvalue ref="/data/a" event="soon"/>', "", "unknown event"),
-        ("<a/>", '<setvalue event="odk-new-repeat"/>', "", "names no node"),
+        ("<a/>", '<setvalue event="odk-instance-load"/>', "", "names no node"),
         (
             "<a/><r><b/></r>",
             "",

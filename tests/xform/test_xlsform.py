@@ -97,7 +97,7 @@ def test_mistake_in_the_survey_names_its_row() -> None:
     with pytest.raises(FormError) as refused:
         compile_xlsform(source.encode(), filename="timbang.md")
 
-    assert "row" in refused.value.path or "integr" in refused.value.reason
+    assert "row" in refused.value.path or "integr" in refused.value.texts["en"]
 
 
 @pytest.mark.parametrize(

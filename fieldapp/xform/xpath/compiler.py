@@ -102,6 +102,8 @@ def _path(path: Path, scope: Scope) -> Code:
         return failing(str(error), XPathTypeError)
     if route.instance is None:
         scope.findings.references.add(route.path)
+        if route.attribute is not None:
+            scope.findings.references.add((*route.path, f"@{route.attribute}"))
     elif route.up is None:
         scope.findings.instances.add(route.instance)
     return follow(route, scope)
