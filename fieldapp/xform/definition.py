@@ -171,6 +171,7 @@ class NodeDefinition:
     default: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     initial_count: int = 1
+    template_count: int = 0
     offered: frozenset[str] | None = None
     text_path: str = ""
     is_in_repeat: bool = False

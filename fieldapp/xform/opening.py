@@ -10,11 +10,13 @@ from fieldapp.xform.definition import (
     BodyStep,
     FormDefinition,
     FormError,
+    Path,
     plain_path,
 )
 from fieldapp.xform.evaluate import context_of, evaluate
 from fieldapp.xform.instance import Instance
 from fieldapp.xform.judgement import Judgement, nodes_at
+from fieldapp.xform.markup import TEMPLATE, Element
 from fieldapp.xform.node import Node
 from fieldapp.xform.refusals import refusal
 from fieldapp.xform.values import VALUE_TYPES
@@ -88,19 +90,21 @@ def _can_judge(judgement: Judgement, expression: Expression) -> bool:
 def _check_action(judgement: Judgement, action: Action) -> None:
     """Refuse a value that cannot be written when the form is opened."""
     definition = judgement.definition.nodes.get(action.path)
-    targets = nodes_at(judgement.root, action.path) if definition else []
-    if definition is None or not targets:
+    if definition is None:
         return
-    count = len(targets) if definition.repeat else definition.initial_count
-    if action.is_in_model and max(count, len(targets)) > 1:
+    count = _count(judgement.definition.blank, action.path)
+    if not count:
+        return
+    if action.is_in_model and count > 1:
         raise refusal(
             "action-target", action.path, attribute="setvalue", name=action.name
         )
+    target = nodes_at(judgement.root, action.path)[0]
     value: object = action.text
     if action.value is not None:
         if not _can_judge(judgement, action.value):
             return
-        value = _value(judgement, action.value, targets[0], "setvalue")
+        value = _value(judgement, action.value, target, "setvalue")
     if value != "" and definition.children:
         raise refusal("group-value", action.path, attribute="setvalue")
     kind = definition.bind.type
@@ -113,6 +117,15 @@ def _check_action(judgement: Judgement, action: Action) -> None:
             text=str(value),
             kind=kind,
         )
+
+
+def _count(root: Element, path: Path) -> int:
+    """Count the nodes of the blank form at a path; a template is none."""
+    found = [root]
+    for name in path[1:]:
+        below = [child for each in found for child in each.iterchildren("{*}" + name)]
+        found = [each for each in below if each.get(TEMPLATE) is None]
+    return len(found)
 
 
 def _fits(value: object, kind: str, now: datetime) -> bool:

@@ -41,7 +41,7 @@ class Populated:
     def add_default(self, definition: NodeDefinition, parent: Node) -> Node:
         """Add a node with the answers that the blank form has.
 
-        A repeat's template holds no items of the repeats within it.
+        Where a repeat has a template, its items hold those of the template.
         """
         node = self.add(definition, parent)
         if definition.children:
@@ -83,7 +83,7 @@ class Populated:
 def _default_count(child: NodeDefinition, parent: NodeDefinition) -> int:
     if child.repeat is None:
         return 1
-    return 0 if parent.is_in_repeat else child.initial_count
+    return child.template_count if parent.is_in_repeat else child.initial_count
 
 
 def populate(definition: FormDefinition, root: Element, now: datetime) -> Populated:

@@ -15,7 +15,7 @@ from fieldapp.xform.definition import (
     path_text,
 )
 from fieldapp.xform.itext import outputs_of, read_text, without_outputs
-from fieldapp.xform.markup import TEMPLATE, Element, local_name
+from fieldapp.xform.markup import TEMPLATE, Element, local_name, text_of
 from fieldapp.xform.refusals import refusal
 from fieldapp.xform.translations import Translations, complete
 from fieldapp.xform.values import VALUE_TYPES
@@ -42,24 +42,31 @@ class Skeleton:
         """Give the path of the root element."""
         return next(iter(self.indexes))
 
-    def build(self, elements: list[Element], parent: Path = ()) -> NodeDefinition:
+    def build(
+        self,
+        elements: list[Element],
+        parent: Path = (),
+        *,
+        is_in_template: bool = False,
+    ) -> NodeDefinition:
         """Define a node of the blank instance and all below it.
 
         A repeat may stand there as a template and as items, with unlike children.
+        Items of a repeat without a template are added without answers: JavaRosa makes
+        the template before it has read any.
         """
         marked = [each for each in elements if each.get(TEMPLATE) is not None]
         element = marked[0] if marked else elements[0]
         path = (*parent, local_name(element))
-        if len(marked) > 1:
-            raise refusal("two-templates", path)
-        if len(path) > _MAX_DEPTH or len(self.indexes) >= _MAX_NODES:
-            raise refusal("too-many-nodes", path)
+        self._check_size(path, marked)
         index = self.indexes.setdefault(path, len(self.indexes))
-        children = self._children([element, *elements], path)
+        is_inner = bool(marked) if path in self.body.repeats else is_in_template
+        children = self._children([element, *elements], path, is_in_template=is_inner)
+        has_default = is_inner or not self._is_in_repeat(path)
         controls = self.controls.get(path, ())
         labels, templates = self._labels(path, controls)
         bind = self._bind(path, controls)
-        node = NodeDefinition(
+        self.nodes[path] = NodeDefinition(
             index=index,
             path=path,
             name=path[-1],
@@ -71,20 +78,30 @@ class Skeleton:
             repeat=self._repeat(path),
             labels=labels,
             templates=templates,
-            default="" if children else (element.text or "").strip(),
+            default=text_of(element) if has_default and not children else "",
             attributes={str(key): str(value) for key, value in element.items()},
             is_set_by_action=path in self.action_paths,
             offered=next((each.offered for each in controls if each.offered), None),
-            initial_count=sum(each.get(TEMPLATE) is None for each in elements),
+            initial_count=len(elements) - len(marked),
+            template_count=len(elements) - len(marked) if is_in_template else 0,
             text_path=path_text(path),
-            is_in_repeat=any(
-                path[:depth] in self.body.repeats for depth in range(1, len(path) + 1)
-            ),
+            is_in_repeat=self._is_in_repeat(path),
         )
-        return self.nodes.setdefault(path, node)
+        return self.nodes[path]
+
+    def _check_size(self, path: Path, templates: list[Element]) -> None:
+        if len(templates) > 1:
+            raise refusal("two-templates", path)
+        if len(path) > _MAX_DEPTH or len(self.indexes) >= _MAX_NODES:
+            raise refusal("too-many-nodes", path)
+
+    def _is_in_repeat(self, path: Path) -> bool:
+        return any(
+            path[:depth] in self.body.repeats for depth in range(1, len(path) + 1)
+        )
 
     def _children(
-        self, elements: list[Element], path: Path
+        self, elements: list[Element], path: Path, *, is_in_template: bool
     ) -> tuple[NodeDefinition, ...]:
         """Define each name once, from the first element that has it."""
         named: dict[str, list[Element]] = {}
@@ -94,7 +111,10 @@ class Skeleton:
                 of_element.setdefault(local_name(child), []).append(child)
             for name, children in of_element.items():
                 named.setdefault(name, children)
-        return tuple(self.build(children, path) for children in named.values())
+        return tuple(
+            self.build(children, path, is_in_template=is_in_template)
+            for children in named.values()
+        )
 
     def _bind(self, path: Path, controls: tuple[Control, ...]) -> Bind:
         raw = self.raw_binds.get(path)
