@@ -173,13 +173,13 @@ def _check_templates(
         _check_templates(child, path, repeats, is_allowed=is_inner_allowed)
 
 
-def find_title(html: Element) -> Element | None:
-    """Find the title, which is not a node of the model with that name."""
+def title_of(html: Element) -> str:
+    """Give the title, which is not a node of the model with that name."""
     for element in html.iter("{*}title"):
         above = element.getparent()
         if above is None or local_name(above) in {"head", "html", "body"}:
-            return element
-    return None
+            return " ".join((element.text or "").split())
+    return ""
 
 
 def submission_of(model: Element) -> Element | None:

@@ -21,11 +21,11 @@ from fieldapp.xform.dependencies import order_steps, readers_of
 from fieldapp.xform.document import (
     Document,
     check_templates,
-    find_title,
     read_document,
     submission_of,
+    title_of,
 )
-from fieldapp.xform.itext import inline_text, read_itext
+from fieldapp.xform.itext import read_itext
 from fieldapp.xform.lists import Lists, check_lists, read_lists
 from fieldapp.xform.markup import Element, attribute_of
 from fieldapp.xform.merging import merge_steps
@@ -91,6 +91,7 @@ def _define(
     texts = skeleton.binds.texts
     nodes = dict(sorted(skeleton.nodes.items(), key=lambda item: item[1].index))
     unseen = skeleton.unseen()
+    title = title_of(document.html)
     ordered = (each for each in order_steps({**nodes, **unseen}) if each.path in nodes)
     steps = merge_steps(ordered, skeleton.binds.repeats)
     definition = FormDefinition(
@@ -99,7 +100,7 @@ def _define(
         root=root,
         blank=document.primary,
         nodes=nodes,
-        titles={language_code(texts.default_language): _title(document.html)},
+        titles={language_code(texts.default_language): title},
         languages=texts.languages,
         default_language=texts.default_language,
         itext=texts.by_language,
@@ -117,17 +118,12 @@ def _define(
         ),
         actions=actions,
     )
-    check_lists(definition, [*_formulas_of(unseen, skeleton), *_written(actions)])
+    check_lists(definition, [*_formulas_of(unseen, skeleton), *_written_by(actions)])
     return settle_offers(_with_paths(definition))
 
 
-def _title(html: Element) -> str:
-    title = find_title(html)
-    return inline_text(title) if title is not None else ""
-
-
-def _written(actions: tuple[Action, ...]) -> list[Expression]:
-    """Give the values that are written when a record is opened."""
+def _written_by(actions: tuple[Action, ...]) -> list[Expression]:
+    """Give the values that are worked out when a form is opened."""
     return [
         each.value
         for each in actions

@@ -38,18 +38,22 @@ class Populated:
         self.slots[definition.index].append(node)
         return node
 
-    def add_default(self, definition: NodeDefinition, parent: Node) -> Node:
+    def add_default(
+        self, definition: NodeDefinition, parent: Node, *, is_written: bool = False
+    ) -> Node:
         """Add a node with the answers that the blank form has.
 
+        An item that the form is written with may have others than a new one.
         Where a repeat has a template, its items hold those of the template.
         """
         node = self.add(definition, parent)
         if definition.children:
             for child in definition.children:
+                is_child_written = is_written or child.repeat is not None
                 for _ in range(_default_count(child, definition)):
-                    self.add_default(child, node)
-        elif definition.default:
-            self.read(node, definition, definition.default)
+                    self.add_default(child, node, is_written=is_child_written)
+        elif text := definition.written_default if is_written else definition.default:
+            self.read(node, definition, text)
         if not parent.is_relevant:
             node.is_relevant = False
         return node

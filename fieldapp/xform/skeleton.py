@@ -24,6 +24,30 @@ _MAX_DEPTH = 60
 _MAX_NODES = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a node stands in the blank instance: as a template, as items, or both.
+
+    `written` is its first element that is in no template of its own repeat.
+    `is_in_template` tells whether the nearest repeat around has a template.
+    """
+
+    elements: list[Element]
+    templates: list[Element]
+    written: Element | None
+    is_in_template: bool
+
+    @property
+    def element(self) -> Element:
+        """Give the element that defines the node."""
+        return (self.templates or self.elements)[0]
+
+    @property
+    def count(self) -> int:
+        """Count the items that the form is written with."""
+        return len(self.elements) - len(self.templates)
+
+
 @dataclass(slots=True)
 class Skeleton:
     """Makes node definitions, each with its bind and its questions."""
@@ -43,31 +67,56 @@ class Skeleton:
         return next(iter(self.indexes))
 
     def build(
-        self,
-        elements: list[Element],
-        parent: Path = (),
-        *,
-        is_in_template: bool = False,
+        self, elements: list[Element], parent: Path = (), around: Standing | None = None
     ) -> NodeDefinition:
         """Define a node of the blank instance and all below it.
 
         A repeat may stand there as a template and as items, with unlike children.
-        Items of a repeat without a template are added without answers: JavaRosa makes
-        the template before it has read any.
         """
-        marked = [each for each in elements if each.get(TEMPLATE) is not None]
-        element = marked[0] if marked else elements[0]
-        path = (*parent, local_name(element))
-        self._check_size(path, marked)
-        index = self.indexes.setdefault(path, len(self.indexes))
-        is_inner = bool(marked) if path in self.body.repeats else is_in_template
-        children = self._children([element, *elements], path, is_in_template=is_inner)
-        has_default = is_inner or not self._is_in_repeat(path)
+        path = (*parent, local_name(elements[0]))
+        standing = self._stand(elements, path, around)
+        if len(standing.templates) > 1:
+            raise refusal("two-templates", path)
+        if len(path) > _MAX_DEPTH or len(self.indexes) >= _MAX_NODES:
+            raise refusal("too-many-nodes", path)
+        self.indexes.setdefault(path, len(self.indexes))
+        children = self._children(path, standing)
+        is_counted = around is not None and around.is_in_template
+        node = self._define(path, standing, children, is_counted=is_counted)
+        self.nodes[path] = node
+        return node
+
+    def _stand(
+        self, elements: list[Element], path: Path, around: Standing | None
+    ) -> Standing:
+        templates = [each for each in elements if each.get(TEMPLATE) is not None]
+        if around is None or around.written is None or path in self.body.repeats:
+            written = next((each for each in elements if each not in templates), None)
+        else:
+            written = next(around.written.iterchildren("{*}" + path[-1]), None)
+        is_inherited = around is not None and around.is_in_template
+        is_in_template = bool(templates) if path in self.body.repeats else is_inherited
+        return Standing(elements, templates, written, is_in_template=is_in_template)
+
+    def _define(
+        self,
+        path: Path,
+        standing: Standing,
+        children: tuple[NodeDefinition, ...],
+        *,
+        is_counted: bool,
+    ) -> NodeDefinition:
         controls = self.controls.get(path, ())
         labels, templates = self._labels(path, controls)
         bind = self._bind(path, controls)
-        self.nodes[path] = NodeDefinition(
-            index=index,
+        element, written = standing.element, standing.written
+        is_in_repeat = any(
+            path[:depth] in self.body.repeats for depth in range(1, len(path) + 1)
+        )
+        # Without a template, JavaRosa makes one before it has read any answer.
+        has_default = standing.is_in_template or not is_in_repeat
+        return NodeDefinition(
+            index=self.indexes[path],
             path=path,
             name=path[-1],
             bind=bind,
@@ -79,42 +128,26 @@ class Skeleton:
             labels=labels,
             templates=templates,
             default=text_of(element) if has_default and not children else "",
+            written_default="" if written is None or children else text_of(written),
             attributes={str(key): str(value) for key, value in element.items()},
             is_set_by_action=path in self.action_paths,
             offered=next((each.offered for each in controls if each.offered), None),
-            initial_count=len(elements) - len(marked),
-            template_count=len(elements) - len(marked) if is_in_template else 0,
+            initial_count=standing.count,
+            template_count=standing.count if is_counted else 0,
             text_path=path_text(path),
-            is_in_repeat=self._is_in_repeat(path),
-        )
-        return self.nodes[path]
-
-    def _check_size(self, path: Path, templates: list[Element]) -> None:
-        if len(templates) > 1:
-            raise refusal("two-templates", path)
-        if len(path) > _MAX_DEPTH or len(self.indexes) >= _MAX_NODES:
-            raise refusal("too-many-nodes", path)
-
-    def _is_in_repeat(self, path: Path) -> bool:
-        return any(
-            path[:depth] in self.body.repeats for depth in range(1, len(path) + 1)
+            is_in_repeat=is_in_repeat,
         )
 
-    def _children(
-        self, elements: list[Element], path: Path, *, is_in_template: bool
-    ) -> tuple[NodeDefinition, ...]:
+    def _children(self, path: Path, standing: Standing) -> tuple[NodeDefinition, ...]:
         """Define each name once, from the first element that has it."""
         named: dict[str, list[Element]] = {}
-        for element in elements:
+        for element in (standing.element, *standing.elements):
             of_element: dict[str, list[Element]] = {}
             for child in element.iterchildren("*"):
                 of_element.setdefault(local_name(child), []).append(child)
             for name, children in of_element.items():
                 named.setdefault(name, children)
-        return tuple(
-            self.build(children, path, is_in_template=is_in_template)
-            for children in named.values()
-        )
+        return tuple(self.build(found, path, standing) for found in named.values())
 
     def _bind(self, path: Path, controls: tuple[Control, ...]) -> Bind:
         raw = self.raw_binds.get(path)

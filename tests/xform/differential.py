@@ -2,6 +2,10 @@
 
 `python -m tests.xform.differential FIRST_SEED FORMS INSTANCES` runs more cases than the
 tests do, and prints each disagreement. `ORACLE` names the oracle's script.
+
+`python -m tests.xform.differential --forms FOLDER [INSTANCES]` compares on the forms of
+a folder: which load, and the verdicts on random instances of those that do. The lists
+that they name are in the folder, too.
 """
 
 import json
@@ -18,11 +22,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fieldapp.xform.definition import FormDefinition, path_text
+from fieldapp.xform.definition import FormDefinition, FormError, path_text
 from fieldapp.xform.evaluate import evaluate
+from fieldapp.xform.files import open_form
 from fieldapp.xform.findings import is_same
 from fieldapp.xform.instance import open_instance
 from fieldapp.xform.judgement import Judgement
+from fieldapp.xform.opening import open_blank
 from fieldapp.xform.parse import parse_form
 from tests.xform.instances import InstanceMaker
 from tests.xform.random_forms import FormMaker
@@ -50,7 +56,9 @@ class Case:
     difference: str
 
 
-def ask_javarosa(form: str, instances: list[str]) -> list[dict[str, Any]]:
+def ask_javarosa(
+    form: str, instances: list[str], media: Path | None = None
+) -> list[dict[str, Any]]:
     """Get JavaRosa's verdicts on instances of a form, each on the form read anew."""
     with tempfile.TemporaryDirectory() as folder:
         path, lines = Path(folder) / "form.xml", Path(folder) / "lines.ndjson"
@@ -59,14 +67,19 @@ def ask_javarosa(form: str, instances: list[str]) -> list[dict[str, Any]]:
             json.dumps({"id": str(at), "xml": xml}) for at, xml in enumerate(instances)
         ]
         lines.write_text("\n".join(texts), encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, str(ORACLE), "check", str(path), str(lines), "--fresh"],
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=True,
-            env={**os.environ, "ORACLE_PYTHON": sys.executable},
-        )
+        lists = ["--media", str(media)] if media else []
+        return _ask("check", str(path), str(lines), "--fresh", *lists)
+
+
+def _ask(*arguments: str) -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, str(ORACLE), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=True,
+        env={**os.environ, "ORACLE_PYTHON": sys.executable},
+    )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -148,6 +161,41 @@ def judge(definition: FormDefinition, xml: str) -> Judgement:
     return evaluate(definition, open_instance(xml.encode()), now=datetime.now(UTC))
 
 
+def folder_cases(folder: Path, count: int) -> Iterator[tuple[str, str]]:
+    """Compare on each form of a folder; give its name and what differs, if anything."""
+    paths = sorted(folder.glob("*.xml"))
+    lists = ["--media", str(folder)]
+    for path, loaded in zip(paths, _ask("load", *map(str, paths), *lists), strict=True):
+        theirs = str(loaded.get("error", ""))
+        definition = None
+        ours = ""
+        try:
+            definition = open_form(path, folder).definition
+            open_blank(definition, now=datetime.now(UTC))
+        except FormError as error:
+            ours = str(error)
+        yield path.name, "" if bool(ours) is bool(theirs) else f"{theirs or ours}"
+        if definition is None or ours or theirs:
+            continue
+        maker = InstanceMaker(definition, random.Random(path.name))  # noqa: S311 - As above.
+        instances = [maker.make((at % 5) / 4) for at in range(count)]
+        form = path.read_text(encoding="utf-8")
+        verdicts = ask_javarosa(form, instances, folder)
+        for xml, verdict in zip(instances, verdicts, strict=True):
+            yield f"{path.name} {xml}", compare(verdict, judge(definition, xml))
+
+
+def main_of_folder(folder: Path, instances: int) -> None:
+    """Compare on the forms of a folder and print the disagreements."""
+    total = different = 0
+    for name, difference in folder_cases(folder, instances):
+        total += 1
+        if difference:
+            different += 1
+            sys.stdout.write(f"{name}: {difference}\n")
+    sys.stdout.write(f"{total} cases, {different} disagree\n")
+
+
 def main(first: int, forms: int, instances: int) -> None:
     """Compare many cases and print the disagreements."""
     total = different = 0
@@ -161,4 +209,7 @@ def main(first: int, forms: int, instances: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:4]))
+    if sys.argv[1] == "--forms":
+        main_of_folder(Path(sys.argv[2]), int((*sys.argv[3:], "20")[0]))
+    else:
+        main(*(int(argument) for argument in sys.argv[1:4]))
