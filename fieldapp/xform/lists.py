@@ -89,7 +89,9 @@ def _called_in(document: Document) -> Iterable[str]:
         )
 
 
-def check_lists(definition: FormDefinition, unseen: Iterable[Expression]) -> None:
+def check_lists(
+    definition: FormDefinition, unseen: Iterable[tuple[Path, Expression]]
+) -> None:
     """Refuse formulas and itemsets that name a list or a column which is not there.
 
     `unseen` are formulas of what is no node, such as attributes.
@@ -99,8 +101,8 @@ def check_lists(definition: FormDefinition, unseen: Iterable[Expression]) -> Non
     declared = definition.instances.keys() | definition.missing_instances.keys()
     for step in (*definition.steps, *definition.conditions):
         _check_declared(step.expression, declared, step.path, step.kind)
-    for expression in unseen:
-        _check_declared(expression, declared, (), "")
+    for path, expression in unseen:
+        _check_declared(expression, declared, path, "")
     for path, node in definition.nodes.items():
         for control in node.controls:
             if control.itemset is not None:

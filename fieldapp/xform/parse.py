@@ -122,10 +122,10 @@ def _define(
     return settle_offers(_with_paths(definition))
 
 
-def _written_by(actions: tuple[Action, ...]) -> list[Expression]:
+def _written_by(actions: tuple[Action, ...]) -> list[tuple[Path, Expression]]:
     """Give the values that are worked out when a form is opened."""
     return [
-        each.value
+        (each.path, each.value)
         for each in actions
         if each.value is not None and not LOAD_EVENTS.isdisjoint(each.events)
     ]
@@ -133,7 +133,7 @@ def _written_by(actions: tuple[Action, ...]) -> list[Expression]:
 
 def _formulas_of(
     unseen: Mapping[Path, NodeDefinition], skeleton: Skeleton
-) -> list[Expression]:
+) -> list[tuple[Path, Expression]]:
     """Give the calculates of attributes, which JavaRosa works out like others.
 
     :raises FormError: if one calls a function that does not exist.
@@ -143,7 +143,7 @@ def _formulas_of(
         calculate = node.bind.calculate
         if calculate is not None and skeleton.has(path):
             try:
-                found.append(compile_xpath(calculate.source, context=path))
+                found.append((path, compile_xpath(calculate.source, context=path)))
             except XPathFunctionError as error:
                 raise formula_refusal(error, path, "calculate") from error
     return found
