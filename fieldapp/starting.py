@@ -24,6 +24,7 @@ CONTOH / DEMO: orang dan entri rekaan / invented people and entries
 
 ODK Collect, alamat server / server address:
   {url}/v1/key/{token}
+Kode QR / QR code: fieldapp people device fasilitator HP --server {url}
 
 Coba / try:
   curl -s '{url}/v1/key/{token}/formList'

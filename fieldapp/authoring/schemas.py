@@ -4,6 +4,7 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
 from fieldapp.forms.models import FormState
+from fieldapp.identity.schemas import PhoneSetUp
 from fieldapp.submissions.schemas import CODE_LENGTH, NOTE_LENGTH, FindingResponse
 from fieldapp.web.fields import CleanText
 
@@ -162,7 +163,7 @@ class RemarkResponse(Schema):
     path = fields.String()
 
 
-class DraftDetail(DraftSummary):
+class DraftDetail(DraftSummary, PhoneSetUp):
     """A draft, what is to be said about it, and what it changes."""
 
     files = fields.List(fields.Nested(DraftFileResponse))
@@ -176,20 +177,10 @@ class DraftDetail(DraftSummary):
         allow_none=True,
         metadata={"description": "With the newest version; null for a new form."},
     )
-    token = fields.String(
-        allow_none=True,
-        metadata={"description": "Shown when it is made, and never again."},
-    )
-    server_url = fields.String(
-        allow_none=True, metadata={"description": "What to set ODK Collect to."}
-    )
 
 
-class DraftToken(Schema):
+class DraftToken(PhoneSetUp):
     """A new token of a draft, shown this once."""
-
-    token = fields.String()
-    server_url = fields.String()
 
 
 class TrialResponse(Schema):

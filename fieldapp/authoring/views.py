@@ -25,6 +25,8 @@ from fieldapp.extensions import db
 from fieldapp.forms.checking import CheckedForm, remark_dict
 from fieldapp.identity.access import current_actor, requires
 from fieldapp.identity.permissions import Permission
+from fieldapp.identity.schemas import PhoneSetUp
+from fieldapp.phone.settings import PhoneSettings, set_up
 from fieldapp.places.models import COUNTRY
 from fieldapp.places.queries import get_area
 from fieldapp.submissions.intake import accept_held_for
@@ -116,9 +118,10 @@ def remove_draft_file(form_id: str, name: str) -> None:
 @blueprint.response(201, DraftToken)
 def renew_draft_token(form_id: str) -> dict[str, Any]:
     """Give a draft a new address for phones; the old one is refused at once."""
-    token = drafts.renew_token(current_actor(), form_id)
+    actor = current_actor()
+    token = drafts.renew_token(actor, form_id)
     db.session.commit()
-    return {"token": token, "server_url": _server_url(token)}
+    return _phone_set_up(get_draft(actor, form_id), token)
 
 
 @blueprint.get("/drafts/<form_id>/entries")
@@ -164,8 +167,7 @@ def _detail(
         "missing_files": checked.missing_lists,
         "remarks": [remark_dict(remark) for remark in checked.remarks],
         "comparison": compared_with_newest(checked),
-        "token": token,
-        "server_url": token and _server_url(token),
+        **_phone_set_up(draft, token),
     }
 
 
@@ -185,6 +187,14 @@ def _file(file: DraftFile) -> dict[str, Any]:
     return {"name": file.name, "size": len(file.content), "md5": file.md5}
 
 
-def _server_url(token: str) -> str:
+def _phone_set_up(draft: FormDraft, token: str | None) -> dict[str, str | None]:
+    if token is None:
+        return dict.fromkeys(PhoneSetUp().fields)
     base = current_app.config["FIELDAPP"].public_url or request.host_url.rstrip("/")
-    return f"{base}/v1/draft/{token}"
+    settings = PhoneSettings(
+        server_url=f"{base}/v1/draft/{token}",
+        project_name=f"[DRAF] {draft.form_id}",
+        language=current_actor().language,
+        is_trial=True,
+    )
+    return {"token": token, **set_up(settings)}

@@ -1,17 +1,24 @@
 """People from the command line: the first administrator, and what nobody else can."""
 
+import re
+from pathlib import Path
+
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import delete, select
 
 from fieldapp.extensions import db
-from fieldapp.identity.devices import issue_device
+from fieldapp.identity.devices import issue_device, phone_settings
 from fieldapp.identity.models import SignInWindow, User
 from fieldapp.identity.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from fieldapp.identity.people import NewPerson, add_grant, add_person
 from fieldapp.identity.permissions import Grant, Role
 from fieldapp.identity.schemas import PersonRequest
 from fieldapp.identity.tokens import end_all_families
+from fieldapp.phone.settings import png as draw_png
+from fieldapp.phone.settings import settings_text
+from fieldapp.phone.settings import terminal as draw_on_terminal
 from fieldapp.places.models import COUNTRY
 from fieldapp.web.problems import Problem
 
@@ -29,6 +36,14 @@ def _checked_password(
             f"{MIN_LENGTH} to {MAX_LENGTH} characters."
         )
     return password
+
+
+def _checked_server(
+    _context: click.Context, _parameter: click.Parameter, server: str | None
+) -> str | None:
+    if server is not None and not re.match(r"https?://[^/\s]", server):
+        raise click.BadParameter("https://... atau / or http://...")
+    return server and server.rstrip("/")
 
 
 PASSWORD = click.option(
@@ -93,12 +108,37 @@ def grant(username: str, role: str, area: str, programme: str | None) -> None:
 @identity_commands.command("device")
 @click.argument("username")
 @click.argument("label")
-def device(username: str, label: str) -> None:
-    """Give a person's phone a token, shown this once."""
+@click.option(
+    "--server",
+    callback=_checked_server,
+    help="How phones reach this server, such as https://data.example.org; "
+    "FIELDAPP_PUBLIC_URL where left out.",
+)
+@click.option(
+    "--png",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Draw the QR code into this file, and not on the terminal.",
+)
+def device(username: str, label: str, server: str | None, png: Path | None) -> None:
+    """Give a person's phone its address, shown this once, with the code to scan."""
     user = _user(username)
-    _, token = issue_device(user.id, label)
+    server = server or current_app.config["FIELDAPP"].public_url
+    if server is None:
+        raise click.UsageError(
+            "Alamat server tidak diketahui: tambahkan --server. / "
+            "The server's address is not known: add --server."
+        )
+    device, token = issue_device(user.id, label)
+    db.session.flush()
+    settings = phone_settings(device, f"{server}/v1/key/{token}")
+    text = settings_text(settings)
+    if png is not None:
+        png.touch(mode=0o600)
+        png.write_bytes(draw_png(text))
     db.session.commit()
-    click.echo(f"/v1/key/{token}")
+    click.echo(settings.server_url)
+    if png is None:
+        click.echo(draw_on_terminal(text))
 
 
 @identity_commands.command("deactivate")

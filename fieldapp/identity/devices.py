@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import Select, select
 
 from fieldapp.extensions import db
-from fieldapp.identity.models import Device
+from fieldapp.identity.models import Device, User
 from fieldapp.identity.people import can_act_for, is_in_sight
 from fieldapp.identity.permissions import Actor
 from fieldapp.identity.queries import token_digest
+from fieldapp.phone.settings import PhoneSettings
 from fieldapp.web import clock
 from fieldapp.web.problems import nothing_here
 
@@ -56,6 +57,17 @@ def issue_device(user_id: UUID, label: str) -> tuple[Device, str]:
     )
     db.session.add(device)
     return device, token
+
+
+def phone_settings(device: Device, server_url: str) -> PhoneSettings:
+    """Say how a phone is to be set up; people who share one tell it by the name."""
+    owner = db.session.get_one(User, device.user_id)
+    return PhoneSettings(
+        server_url=server_url,
+        project_name=owner.name,
+        language=owner.language,
+        username=owner.username,
+    )
 
 
 def revoke_device(actor: Actor, device_id: UUID) -> None:

@@ -148,13 +148,32 @@ class DeviceResponse(Schema):
     revoked_at = fields.AwareDateTime(allow_none=True)
 
 
-class NewDeviceResponse(DeviceResponse):
-    """A phone with its token, this once."""
+class PhoneSetUp(Schema):
+    """What a phone is set up with; null where nothing was made just now."""
 
-    token = fields.String(metadata={"description": "Shown this once."})
-    server_url = fields.String(
-        metadata={"description": "What the phone is set to (ODK Collect: Server URL)."}
+    token = fields.String(
+        allow_none=True,
+        metadata={"description": "Shown when it is made, and never again."},
     )
+    server_url = fields.String(
+        allow_none=True,
+        metadata={"description": "What the phone is set to (ODK Collect: Server URL)."},
+    )
+    settings_qr = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "The text of the QR code that ODK Collect scans, to draw it "
+            "oneself. It holds the token."
+        },
+    )
+    settings_qr_png = fields.String(
+        allow_none=True,
+        metadata={"description": "The same code as a picture: a `data:` address."},
+    )
+
+
+class NewDeviceResponse(DeviceResponse, PhoneSetUp):
+    """A phone with its token, this once."""
 
 
 class DevicesResponse(Schema):

@@ -31,6 +31,7 @@ from fieldapp.identity.schemas import (
     PersonResponse,
     TokenPairResponse,
 )
+from fieldapp.phone.settings import set_up
 from fieldapp.places.models import Area
 from fieldapp.web.fields import PageQuery
 from fieldapp.web.paging import fetch_page
@@ -119,7 +120,7 @@ def list_devices(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(DeviceRequest)
 @blueprint.response(201, NewDeviceResponse)
 def create_device(body: dict[str, Any]) -> dict[str, Any]:
-    """Give a phone its token, shown this once."""
+    """Give a phone its token, and the QR code to scan; both are shown this once."""
     actor = current_actor()
     user_id = body["user_id"] or actor.user_id
     device, token = devices.add_device(actor, user_id, body["label"])
@@ -206,6 +207,7 @@ def _with_roles(actor: Actor, users: Sequence[User]) -> list[dict[str, Any]]:
 
 def _set_up(device: Device, token: str) -> dict[str, Any]:
     base = current_app.config["FIELDAPP"].public_url or request.host_url.rstrip("/")
+    settings = devices.phone_settings(device, f"{base}/v1/key/{token}")
     return {
         "id": device.id,
         "user_id": device.user_id,
@@ -213,5 +215,5 @@ def _set_up(device: Device, token: str) -> dict[str, Any]:
         "created_at": device.created_at,
         "revoked_at": device.revoked_at,
         "token": token,
-        "server_url": f"{base}/v1/key/{token}",
+        **set_up(settings),
     }

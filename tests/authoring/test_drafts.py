@@ -9,6 +9,7 @@ from openpyxl import Workbook  # type: ignore[import-untyped] # It has no types.
 from fieldapp.authoring.models import FormDraft
 from fieldapp.extensions import db
 from fieldapp.identity.permissions import Role
+from fieldapp.phone.settings import server_url_in
 from fieldapp.places.models import COUNTRY
 from tests.authoring.conftest import Author, form_file
 from tests.entries import VERSION, publish_small_form
@@ -58,8 +59,13 @@ def test_an_uploaded_spreadsheet_becomes_a_draft_with_an_address_for_phones(
     assert (draft["form_id"], draft["version"]) == ("pohon", "1")
     assert draft["server_url"].endswith(f"/v1/draft/{draft['token']}")
     assert draft["comparison"] is None
+    assert server_url_in(draft["settings_qr"]) == draft["server_url"]
     again = author.call("get", "/drafts/pohon").get_json()
     assert (again["form_id"], again["token"]) == ("pohon", None)
+    assert (again["settings_qr"], again["settings_qr_png"]) == (None, None)
+    renewed = author.call("post", "/drafts/pohon/token").get_json()
+    assert server_url_in(renewed["settings_qr"]) == renewed["server_url"]
+    assert renewed["token"] != draft["token"]
 
 
 def test_a_draft_changes_nothing_that_phones_are_offered(author: Author) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -7,7 +8,7 @@ from sqlalchemy import select
 
 from fieldapp.extensions import db
 from fieldapp.identity.commands import identity_commands
-from fieldapp.identity.models import RoleGrant, User
+from fieldapp.identity.models import Device, RoleGrant, User
 from fieldapp.identity.passwords import is_right
 from fieldapp.identity.permissions import Role
 from fieldapp.identity.queries import find_device_actor
@@ -111,12 +112,44 @@ def test_a_role_is_granted_from_the_command_line(run: Run) -> None:
 def test_a_phone_is_set_up_from_the_command_line(run: Run) -> None:
     user = make_user("siti")
 
-    result = run("device", "siti", "HP Siti")
+    result = run("device", "siti", "HP Siti", "--server", "https://desa.example/")
 
-    token = result.output.strip().removeprefix("/v1/key/")
-    actor = find_device_actor(token)
+    address, *code = result.output.splitlines()
+    actor = find_device_actor(address.removeprefix("https://desa.example/v1/key/"))
     assert actor is not None
     assert actor.user_id == user.id
+    assert len(code) > 30
+    assert {len(line) for line in code} == {len(code[0])}
+    assert len(code[0]) <= 80
+
+
+def test_the_code_of_a_phone_is_drawn_into_a_file_that_others_cannot_read(
+    run: Run, tmp_path: Path
+) -> None:
+    make_user("siti")
+    picture = tmp_path / "siti.png"
+
+    result = run(
+        "device", "siti", "HP", "--server", "http://10.0.0.2", "--png", str(picture)
+    )
+
+    assert result.output.startswith("http://10.0.0.2/v1/key/")
+    assert len(result.output.splitlines()) == 1
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("server", [(), ("--server", "desa.example")])
+def test_without_an_address_that_phones_reach_no_phone_is_set_up(
+    run: Run, server: tuple[str, ...]
+) -> None:
+    make_user("siti")
+
+    result = run("device", "siti", "HP", *server)
+
+    assert result.exit_code == 2
+    assert "http" in result.output or "--server" in result.output
+    assert db.session.scalars(select(Device)).all() == []
 
 
 def test_a_closed_account_is_refused_until_it_is_opened_again(run: Run) -> None:

@@ -1,4 +1,7 @@
+import base64
+import json
 import re
+import zlib
 from uuid import uuid4
 
 from flask.testing import FlaskClient
@@ -8,6 +11,7 @@ from fieldapp.extensions import db
 from fieldapp.identity.models import Device
 from fieldapp.identity.permissions import Role
 from fieldapp.identity.queries import find_device_actor
+from fieldapp.phone.settings import png_data_url, server_url_in
 from tests.answers import items, problem_slug
 from tests.factories import (
     BANYUMAS,
@@ -36,6 +40,22 @@ def test_a_phone_gets_a_token_that_is_shown_once(client: FlaskClient) -> None:
     assert device["server_url"] == f"http://localhost/v1/key/{device['token']}"
     assert [each["id"] for each in listed] == [device["id"]]
     assert device["token"] not in str(listed)
+
+
+def test_a_phone_is_set_up_by_a_code_that_is_shown_once(client: FlaskClient) -> None:
+    user = make_person(Role.FACILITATOR)
+    headers = auth_headers(user)
+
+    device = client.post(
+        "/api/v1/devices", json={"label": "HP Siti"}, headers=headers
+    ).get_json()
+    listed = client.get("/api/v1/devices", headers=headers)
+
+    assert server_url_in(device["settings_qr"]) == device["server_url"]
+    assert device["settings_qr_png"] == png_data_url(device["settings_qr"])
+    assert device["settings_qr"] not in listed.text
+    written = zlib.decompress(base64.b64decode(device["settings_qr"]))
+    assert json.loads(written)["project"] == {"name": user.name}
 
 
 def test_only_the_digest_of_a_token_is_kept(client: FlaskClient) -> None:
