@@ -17,6 +17,7 @@ from fieldapp.identity.commands import identity_commands
 from fieldapp.indicators.commands import indicators_commands
 from fieldapp.indicators.linting import check_sheet
 from fieldapp.ledger.commands import ledger_commands
+from fieldapp.phone.commands import phone_commands
 from fieldapp.places.commands import places_commands
 from fieldapp.serving import WORKERS, refuse_taken, serve
 from fieldapp.web.health import MIGRATIONS
@@ -126,6 +127,7 @@ for group in (
     form_commands,
     indicators_commands,
     ledger_commands,
+    phone_commands,
 ):
     cli.add_command(group)
 

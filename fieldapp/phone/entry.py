@@ -5,6 +5,7 @@ from uuid import UUID
 
 from lxml import etree
 
+from fieldapp.phone.wire import DEVICE
 from fieldapp.xform.definition import FormDefinition, NodeDefinition, Path
 from fieldapp.xform.evaluate import evaluate
 from fieldapp.xform.instance import Instance
@@ -17,7 +18,6 @@ from fieldapp.xform.times import write_date_time
 XFORMS = "http://www.w3.org/2002/xforms"
 DECLARATION = b"<?xml version='1.0' ?>"
 FILLING_TIME = timedelta(minutes=12)
-DEVICE = "collect:fieldappSimulate"
 
 
 class Entry:

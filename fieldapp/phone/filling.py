@@ -7,10 +7,11 @@ kept where that leaves no more rules broken.
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fieldapp.phone.answers import (
     answers_of_type,
@@ -77,6 +78,8 @@ class Filler:
     form: FormDefinition
     chance: random.Random
     wishes: Wishes = field(default_factory=Wishes)
+    new_id: Callable[[], UUID] = uuid4
+    """Never by chance that can be repeated: two entries of one id are a conflict."""
 
     def fill(self, finished_at: datetime) -> Filled:
         """Make an entry that keeps every rule.
@@ -114,7 +117,7 @@ class Filler:
         for _ in range(ATTEMPTS):
             entry = Entry(
                 self.form,
-                instance_id=UUID(int=self.chance.getrandbits(128), version=4),
+                instance_id=self.new_id(),
                 finished_at=finished_at,
             )
             self._ask_all(entry)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.form_factories import FORMS
 
 WIB = timezone(timedelta(hours=7))
 NOW = datetime(2026, 11, 21, 14, 3, 59, tzinfo=WIB)
+ID = UUID("7e0f5cf4-3d3e-4bb5-8a2c-0c4a4f2c9e11")
 VILLAGES = (
     b"name,label,district,regency\n"
     b"33.02.16.2007,Semedo,Pekuncen,Banyumas\n"
@@ -52,7 +54,8 @@ def verdict_on(filled: Filled, form: FormDefinition) -> Judgement:
 
 
 def fill(form: FormDefinition, seed: int = 1, **wishes: bool) -> Filled:
-    return Filler(form, random.Random(seed), Wishes(**wishes)).fill(NOW)  # noqa: S311 - Seeded.
+    chance = random.Random(seed)  # noqa: S311 - Seeded.
+    return Filler(form, chance, Wishes(**wishes), new_id=lambda: ID).fill(NOW)
 
 
 def answers_to(form: FormDefinition, seed: int = 1) -> Mapping[str, str]:
@@ -94,6 +97,14 @@ def test_the_same_seed_makes_the_same_entry_and_another_another() -> None:
 
     assert fill(form, 1) == fill(form, 1)
     assert fill(form, 1).xml != fill(form, 2).xml
+
+
+def test_no_two_entries_have_the_same_id_even_of_the_same_seed() -> None:
+    form = shipped(SHIPPED[0])
+
+    one, other = (Filler(form, random.Random(1)).fill(NOW) for _ in range(2))  # noqa: S311 - Seeded.
+
+    assert one.instance_id != other.instance_id
 
 
 def test_an_entry_looks_as_collect_writes_it() -> None:

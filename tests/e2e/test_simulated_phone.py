@@ -1,0 +1,42 @@
+"""`fieldapp phone simulate` against this server, over real connections."""
+
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from fieldapp.phone.commands import phone_commands
+from tests.e2e.installation import Installation
+from tests.e2e.wire import Phone
+
+ANSWERED = re.compile(r"^201 .*submission (\d+)/(\d+) +(.*)$", re.MULTILINE)
+CLEAN = "Diterima. / Received."
+
+
+def simulate(place: Installation, phone: Phone, *options: str) -> str:
+    address = f"{place.address}/v1/key/{phone.token}"
+    result = CliRunner().invoke(phone_commands, ["simulate", address, *options])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_simulated_phone_finds_nothing_wrong_and_nothing_is_wrong_with_its_entries(
+    place: Installation, phone: Phone, seed: int
+) -> None:
+    told = simulate(place, phone, "--seed", str(seed), "--split", "--photo-kb", "20")
+
+    first = [words for number, _, words in ANSWERED.findall(told) if number == "1"]
+    assert first[:4] == [CLEAN] * 4
+    assert "✗" not in told
+    assert "! " not in told
+    assert phone.token not in told
+
+
+def test_an_entry_broken_on_purpose_is_taken_and_flagged(
+    place: Installation, phone: Phone
+) -> None:
+    told = simulate(place, phone, "--seed", "1", "--broken", "constraint")
+
+    first = [words for number, _, words in ANSWERED.findall(told) if number == "1"]
+    assert all("melanggar aturan" in words for words in first[:4])
