@@ -16,6 +16,7 @@ from fieldapp.identity import views as identity
 from fieldapp.identity.access import public
 from fieldapp.indicators import views as indicators
 from fieldapp.openrosa import views as openrosa
+from fieldapp.openrosa.doors import SIGNED_IN
 from fieldapp.review import queue_views as queue
 from fieldapp.review import views as review
 from fieldapp.submissions import views as submissions
@@ -97,6 +98,12 @@ def register(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(openrosa.blueprint)
+    app.register_blueprint(
+        openrosa.blueprint,
+        name=openrosa.SIGNED_IN_NAME,
+        url_prefix=openrosa.SIGNED_IN_PREFIX,
+        url_defaults={"kind": SIGNED_IN, "token": ""},
+    )
     for rule, view, reason in ADDRESSES:
         app.add_url_rule(rule, view_func=public(reason)(view))
     app.extensions["openapi_document"] = dump_document(_document(app))

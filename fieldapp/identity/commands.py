@@ -8,7 +8,9 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import delete, select
 
+from fieldapp.config import Config
 from fieldapp.extensions import db
+from fieldapp.identity.device_passwords import password_of
 from fieldapp.identity.devices import issue_device, phone_settings
 from fieldapp.identity.models import SignInWindow, User
 from fieldapp.identity.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
@@ -119,10 +121,24 @@ def grant(username: str, role: str, area: str, programme: str | None) -> None:
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Draw the QR code into this file, and not on the terminal.",
 )
-def device(username: str, label: str, server: str | None, png: Path | None) -> None:
+@click.option(
+    "--password",
+    "with_password",
+    is_flag=True,
+    help="For a phone set up by hand: a name and a password, and no code.",
+)
+def device(
+    username: str,
+    label: str,
+    *,
+    server: str | None,
+    png: Path | None,
+    with_password: bool,
+) -> None:
     """Give a person's phone its address, shown this once, with the code to scan."""
     user = _user(username)
-    server = server or current_app.config["FIELDAPP"].public_url
+    config: Config = current_app.config["FIELDAPP"]
+    server = server or config.public_url
     if server is None:
         raise click.UsageError(
             "Alamat server tidak diketahui: tambahkan --server. / "
@@ -131,14 +147,22 @@ def device(username: str, label: str, server: str | None, png: Path | None) -> N
     device, token = issue_device(user.id, label)
     db.session.flush()
     settings = phone_settings(device, f"{server}/v1/key/{token}")
-    text = settings_text(settings)
-    if png is not None:
-        png.touch(mode=0o600)
-        png.write_bytes(draw_png(text))
+    if with_password:
+        password = password_of(config.secret_key, device.id)
+        told = f"{server}/v1\n{user.username}\n{password}"
+    else:
+        told = f"{settings.server_url}\n{_drawn(settings_text(settings), png)}".strip()
     db.session.commit()
-    click.echo(settings.server_url)
+    click.echo(told)
+
+
+def _drawn(text: str, png: Path | None) -> str:
+    """Draw a code for the terminal, or into a file that nobody else can read."""
     if png is None:
-        click.echo(draw_on_terminal(text))
+        return draw_on_terminal(text)
+    png.touch(mode=0o600)
+    png.write_bytes(draw_png(text))
+    return ""
 
 
 @identity_commands.command("deactivate")

@@ -4,6 +4,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from fieldapp.identity.models import RefreshFamily, RoleGrant, User
 from fieldapp.identity.permissions import Actor, Grant, Role
 from fieldapp.pipeline import read_alone
 
+USERNAME = re.compile(r"[a-z0-9._-]{3,64}", re.ASCII)
 DEVICE_TOKEN = re.compile(r"[a-z2-7]{32}", re.ASCII)
 
 _WHO = (
@@ -49,6 +52,25 @@ _BY_DEVICE: LiteralString = """
     left join role_grant g on g.user_id = u.id and g.revoked_at is null
     where d.token_digest = %(digest)s and d.revoked_at is null and u.is_active
 """
+_BY_NAME: LiteralString = """
+    select d.id, u.id, u.username, u.name, u.language,
+           g.role, g.area_code, g.programme_id,
+           d.revoked_at is null and u.is_active
+    from "user" u
+    join device d on d.user_id = u.id
+    left join role_grant g on g.user_id = u.id and g.revoked_at is null
+    where u.username = %(username)s
+    order by d.created_at, d.id
+"""
+
+
+@dataclass(frozen=True)
+class DeviceOfName:
+    """A phone of a person, whether or not it is revoked."""
+
+    actor: Actor
+    id: UUID
+    is_good: bool
 
 
 @dataclass(frozen=True)
@@ -87,14 +109,33 @@ def find_device_actor(token: str) -> Actor | None:
     rows = read_alone(_BY_DEVICE, {"digest": token_digest(token)})
     if not rows:
         return None
-    device_id, user_id, username, name, language = rows[0][:5]
-    grants = tuple(Grant(Role(row[5]), *row[6:]) for row in rows if row[5] is not None)
-    return Actor(user_id, username, name, language, grants, device_id)
+    return _device_actor(rows)
+
+
+def devices_of_name(username: str) -> list[DeviceOfName]:
+    """Read all phones of a person by the name that one gave, in one query.
+
+    Keyboards write the first letter large, so its case says nothing.
+    """
+    if not USERNAME.fullmatch(username.lower()):
+        return []
+    rows = read_alone(_BY_NAME, {"username": username.lower()})
+    return [
+        DeviceOfName(_device_actor(of_device), device_id, of_device[0][8])
+        for device_id, found in groupby(rows, itemgetter(0))
+        if (of_device := list(found))
+    ]
 
 
 def token_digest(token: str) -> bytes:
     """Give the form in which a device's token is kept."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def _device_actor(rows: Sequence[Any]) -> Actor:
+    device_id, user_id, username, name, language = rows[0][:5]
+    grants = tuple(Grant(Role(row[5]), *row[6:8]) for row in rows if row[5] is not None)
+    return Actor(user_id, username, name, language, grants, device_id)
 
 
 def _actor(rows: Sequence[Any]) -> Actor:

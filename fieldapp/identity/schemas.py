@@ -173,7 +173,17 @@ class PhoneSetUp(Schema):
 
 
 class NewDeviceResponse(DeviceResponse, PhoneSetUp):
-    """A phone with its token, this once."""
+    """A phone with its token, this once, and what it signs in with instead."""
+
+    username = fields.String(
+        metadata={"description": "For a phone that is set up by hand, without a token."}
+    )
+    password = fields.String(
+        metadata={"description": "The phone's own; not that of the account."}
+    )
+    sign_in_url = fields.String(
+        metadata={"description": "The server address that goes with name and password."}
+    )
 
 
 class DevicesResponse(Schema):

@@ -14,6 +14,7 @@ from fieldapp.extensions import db
 from fieldapp.identity import devices, sign_in, throttle, tokens
 from fieldapp.identity import people as people_service
 from fieldapp.identity.access import current_actor, public, requires, signed_in
+from fieldapp.identity.device_passwords import password_of
 from fieldapp.identity.models import Device, RoleGrant, User
 from fieldapp.identity.permissions import ROLES, Actor, Grant, Permission
 from fieldapp.identity.problems import RefreshTokenReused
@@ -206,7 +207,8 @@ def _with_roles(actor: Actor, users: Sequence[User]) -> list[dict[str, Any]]:
 
 
 def _set_up(device: Device, token: str) -> dict[str, Any]:
-    base = current_app.config["FIELDAPP"].public_url or request.host_url.rstrip("/")
+    config = current_app.config["FIELDAPP"]
+    base = config.public_url or request.host_url.rstrip("/")
     settings = devices.phone_settings(device, f"{base}/v1/key/{token}")
     return {
         "id": device.id,
@@ -216,4 +218,7 @@ def _set_up(device: Device, token: str) -> dict[str, Any]:
         "revoked_at": device.revoked_at,
         "token": token,
         **set_up(settings),
+        "username": settings.username,
+        "password": password_of(config.secret_key, device.id),
+        "sign_in_url": f"{base}/v1",
     }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Protocol
+from wsgiref.types import WSGIEnvironment
 
 from flask import current_app, request
 
@@ -20,11 +21,14 @@ from fieldapp.forms.offered import (
 from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.identity.queries import find_device_actor
 from fieldapp.openrosa.problems import NoTask, WrongDeviceToken
+from fieldapp.openrosa.signing_in import signed_in_actor
 from fieldapp.web.problems import nothing_here
 
 OWNERS = "key"
 DRAFT = "draft"
-"""The two kinds of doors, as they stand in an address."""
+"""The two kinds of doors with a token, as they stand in an address."""
+SIGNED_IN = "signed-in"
+"""The door without a token, where a phone signs in by name."""
 
 
 class Door(Protocol):
@@ -96,28 +100,45 @@ class DraftDoor:
 
 
 def open_door(kind: str, token: str) -> Door:
-    """Open what a token leads to, for whoever wants to download forms.
+    """Open what an address leads to, for whoever wants to download forms.
 
+    :raises PhoneSignInRequired: if the phone is to sign in first.
+    :raises WrongDevicePassword: if it did so wrongly.
     :raises WrongDeviceToken: if the token is unknown or revoked.
     :raises NoTask: if no role of the phone's owner lets them send anything.
     """
     if kind == DRAFT:
         return DraftDoor(draft_at(token))
-    actor = device_actor(token)
+    actor = phone_actor(kind, token, request.environ)
     if not actor.grants_for(Permission.SUBMIT):
         raise NoTask
     return OwnersDoor(actor)
 
 
 def refuse_unknown(kind: str, token: str) -> None:
-    """Refuse a token that leads nowhere.
+    """Refuse a phone that nobody knows.
 
-    :raises WrongDeviceToken: if so.
+    :raises WrongDeviceToken: if its token leads nowhere.
+    :raises PhoneSignInRequired: if it is to sign in first.
+    :raises WrongDevicePassword: if it did so wrongly.
     """
     if kind == DRAFT:
         draft_at(token)
     else:
-        device_actor(token)
+        phone_actor(kind, token, request.environ)
+
+
+def phone_actor(kind: str, token: str, environ: WSGIEnvironment) -> Actor:
+    """Read whose phone it is, by its token or by what it signs in with.
+
+    :raises WrongDeviceToken: if the token is unknown, or the phone revoked.
+    :raises PhoneSignInRequired: if the phone is to sign in first.
+    :raises WrongDevicePassword: if it did so wrongly.
+    """
+    if kind != SIGNED_IN:
+        return device_actor(token)
+    config: Config = current_app.config["FIELDAPP"]
+    return signed_in_actor(environ, config.secret_key)
 
 
 def device_actor(token: str) -> Actor:
@@ -143,7 +164,7 @@ def draft_at(token: str) -> FormDraft:
 
 
 def base_url(kind: str, token: str) -> str:
-    """Give the address of a phone, up to and with its token.
+    """Give the address of a phone, up to and with its token where it has one.
 
     It is the operator's public address where that is set, else the one used.
     Behind a proxy it is what the proxy says only where the operator has said how
@@ -151,4 +172,5 @@ def base_url(kind: str, token: str) -> str:
     """
     config: Config = current_app.config["FIELDAPP"]
     used = f"{request.host_url.rstrip('/')}{request.root_path.rstrip('/')}"
-    return f"{config.public_url or used}/v1/{kind}/{token}"
+    root = f"{config.public_url or used}/v1"
+    return root if kind == SIGNED_IN else f"{root}/{kind}/{token}"

@@ -26,6 +26,42 @@ class WrongDeviceToken(Problem):
         )
 
 
+class PhoneSignInRequired(Problem):
+    """A phone at the address without a token gave no credentials that are taken."""
+
+    status = 401
+    slug = "phone-sign-in-required"
+    title = Text("HP belum masuk", "The phone is not signed in")
+
+    def __init__(self, *, is_stale: bool = False) -> None:
+        super().__init__(
+            Text(
+                "Isi nama pengguna dan kata sandi HP ini di pengaturan server.",
+                "Enter this phone's user name and password in the server settings.",
+            )
+        )
+        self.is_stale = is_stale
+
+
+class WrongDevicePassword(Problem):
+    """The name, or the password of the phone, is wrong."""
+
+    status = 401
+    slug = "wrong-device-password"
+    title = Text("Kata sandi HP salah", "The phone's password is wrong")
+
+    def __init__(self, username: str) -> None:
+        super().__init__(
+            Text(
+                "Nama pengguna atau kata sandi HP salah. Bukan kata sandi akun: minta "
+                "kata sandi HP kepada koordinator.",
+                "The user name or the phone's password is wrong. It is not that of the "
+                "account: ask the coordinator for the phone's.",
+            )
+        )
+        self.username = username
+
+
 class NoTask(Problem):
     """The person may fill in no form anywhere.
 

@@ -14,7 +14,7 @@ from fieldapp.authoring.offered import definition_of
 from fieldapp.authoring.trials import try_entry
 from fieldapp.config import Config
 from fieldapp.openrosa.body import Body, Refuse, read_body
-from fieldapp.openrosa.doors import device_actor, draft_at
+from fieldapp.openrosa.doors import draft_at, phone_actor
 from fieldapp.openrosa.multipart import MultipartReader, boundary_of
 from fieldapp.submissions.client import client_text
 from fieldapp.submissions.delivery import Delivery, Outcome, ReceivedFile
@@ -30,10 +30,10 @@ DOOR = "openrosa"
 DEVICE_ID = re.compile(r"(?:^|&)deviceID=([^&]*)")
 
 
-def receive(token: str, environ: WSGIEnvironment, config: Config) -> Outcome:
+def receive(kind: str, token: str, environ: WSGIEnvironment, config: Config) -> Outcome:
     """Take in what a phone posts.
 
-    :raises Problem: if the token is wrong, or the body can't be read.
+    :raises Problem: if nobody knows the phone, or the body can't be read.
     """
     received_at = clock.now()
     stream = BoundedInput(environ, config.max_submission_bytes)
@@ -42,7 +42,7 @@ def receive(token: str, environ: WSGIEnvironment, config: Config) -> Outcome:
         return Delivery(actor, xml, files, DOOR, _client(environ), received_at)
 
     try:
-        actor = device_actor(token)
+        actor = phone_actor(kind, token, environ)
         body = _read(
             environ,
             stream,

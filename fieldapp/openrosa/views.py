@@ -1,4 +1,7 @@
-"""The addresses that phones call, below ``/v1/key/TOKEN`` and ``/v1/draft/TOKEN``."""
+"""The addresses that phones call.
+
+They are below ``/v1/key/TOKEN``, ``/v1/draft/TOKEN``, and without a token ``/v1``.
+"""
 
 from http import HTTPStatus
 from urllib.parse import quote
@@ -10,15 +13,28 @@ from werkzeug.exceptions import HTTPException
 from fieldapp.config import Config
 from fieldapp.extensions import db
 from fieldapp.forms.offered import OfferedFile, OfferedForm
+from fieldapp.identity import throttle
 from fieldapp.identity.access import public
+from fieldapp.identity.problems import TooManySignIns
 from fieldapp.openrosa import render
-from fieldapp.openrosa.doors import DRAFT, base_url, open_door, refuse_unknown
+from fieldapp.openrosa.doors import (
+    DRAFT,
+    SIGNED_IN,
+    base_url,
+    open_door,
+    refuse_unknown,
+)
+from fieldapp.openrosa.problems import PhoneSignInRequired, WrongDevicePassword
 from fieldapp.openrosa.receiving import receive, receive_trial
+from fieldapp.openrosa.signing_in import challenges
 from fieldapp.web.problems import Problem, ServerUnavailable, nothing_here
 from fieldapp.web.text import Text
 
-TOKEN_IS_CHECKED = "The token in the address is the credential; each view checks it."  # noqa: S105 - A reason, no password.
+TOKEN_IS_CHECKED = "The token, or what a phone signs in with, is checked by each view."  # noqa: S105 - A reason, no password.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+SIGNED_IN_PREFIX = "/v1"
+SIGNED_IN_NAME = "openrosa_signed_in"
 
 blueprint = Blueprint(
     "openrosa", __name__, url_prefix="/v1/<any(key, draft):kind>/<token>"
@@ -86,7 +102,7 @@ def submit(kind: str, token: str) -> Response:
         text = receive_trial(token, request.environ, _config())
         db.session.commit()
         return _taken(text)
-    outcome = receive(token, request.environ, _config())
+    outcome = receive(kind, token, request.environ, _config())
     if outcome.problem is not None:
         return _problem_response(outcome.problem)
     return _taken(outcome.message)
@@ -96,7 +112,8 @@ def submit(kind: str, token: str) -> Response:
 @public(TOKEN_IS_CHECKED)
 def refuse_elsewhere(kind: str, token: str, _rest: str) -> Response:
     """Answer in XML at addresses that phones do not have."""
-    refuse_unknown(kind, token)
+    if kind != SIGNED_IN:
+        refuse_unknown(kind, token)
     raise nothing_here()
 
 
@@ -107,6 +124,28 @@ def _problem_response(problem: Problem) -> Response:
     response = render.xml_response(body, problem.status)
     response.headers.update(problem.headers)
     return _with_limit(response)
+
+
+@blueprint.errorhandler(PhoneSignInRequired)
+def _challenge(problem: PhoneSignInRequired) -> Response:
+    """Ask a phone to sign in; each way has a header line of its own."""
+    return _with_challenges(_problem_response(problem), is_stale=problem.is_stale)
+
+
+@blueprint.errorhandler(WrongDevicePassword)
+def _count_wrong_password(problem: WrongDevicePassword) -> Response:
+    """Count a failure, and turn away who fails too often.
+
+    The device's own names are counted apart from those of people who sign in: a phone
+    that is set up wrongly does not shut its owner out.
+    """
+    try:
+        throttle.count_attempt(f"phone {problem.username}", request.remote_addr or "")
+    except TooManySignIns as too_many:
+        db.session.rollback()
+        return _problem_response(too_many)
+    db.session.commit()
+    return _with_challenges(_problem_response(problem), is_stale=False)
 
 
 @blueprint.errorhandler(OperationalError)
@@ -132,6 +171,12 @@ def _http_response(error: HTTPException) -> Response:
 @blueprint.after_request
 def _add_headers(response: Response) -> Response:
     return render.add_headers(response)
+
+
+def _with_challenges(response: Response, *, is_stale: bool) -> Response:
+    asked = challenges(request.environ, _config().secret_key, is_stale=is_stale)
+    response.headers.setlist("WWW-Authenticate", asked)
+    return response
 
 
 def _config() -> Config:

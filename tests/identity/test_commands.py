@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from fieldapp.extensions import db
 from fieldapp.identity.commands import identity_commands
+from fieldapp.identity.device_passwords import password_of
 from fieldapp.identity.models import Device, RoleGrant, User
 from fieldapp.identity.passwords import is_right
 from fieldapp.identity.permissions import Role
@@ -137,6 +138,18 @@ def test_the_code_of_a_phone_is_drawn_into_a_file_that_others_cannot_read(
     assert len(result.output.splitlines()) == 1
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_phone_that_is_set_up_by_hand_gets_a_name_and_a_password(
+    app: Flask, run: Run
+) -> None:
+    make_user("siti")
+
+    result = run("device", "siti", "HP", "--server", "https://a.example", "--password")
+
+    device = db.session.scalars(select(Device)).one()
+    password = password_of(app.config["FIELDAPP"].secret_key, device.id)
+    assert result.output.splitlines() == ["https://a.example/v1", "siti", password]
 
 
 @pytest.mark.parametrize("server", [(), ("--server", "desa.example")])
