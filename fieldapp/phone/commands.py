@@ -4,9 +4,11 @@ import random
 import sys
 from datetime import datetime, timedelta, timezone
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 import click
 
+from fieldapp.phone.credentials import Credentials
 from fieldapp.phone.day import Day, Plan, SimulatedPhone
 from fieldapp.phone.downloading import Downloads
 from fieldapp.phone.faults import Fault, Faults
@@ -73,12 +75,23 @@ def phone_commands() -> None:
 @click.option(
     "--send/--no-send", "is_sending", default=True, help="Or only download and fill in."
 )
+@click.option("--username", help="For a server that asks for a password.")
+@click.option(
+    "--password", envvar="FIELDAPP_PHONE_PASSWORD", help="Asked for where left out."
+)
 @click.option("--seed", type=int, help="Makes the same answers again.")
 @click.option(
     "--language", default="id", show_default=True, type=click.Choice(LANGUAGES)
 )
 def simulate(
-    address: str, *, split: bool, seed: int | None, language: str, **wanted: Any
+    address: str,
+    *,
+    username: str | None,
+    password: str | None,
+    split: bool,
+    seed: int | None,
+    language: str,
+    **wanted: Any,
 ) -> None:
     """Play a phone's day at a server ADDRESS; fails where a phone would.
 
@@ -92,7 +105,7 @@ def simulate(
     seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     click.echo(f"--seed {seed}")
     faults = Faults(lambda fault: _tell(fault, language))
-    wire = Wire()
+    wire = Wire(credentials=_credentials(server, username, password))
     day = _phone(server, wire, faults, seed, is_splitting=split).play(
         plan, datetime.now(WIB)
     )
@@ -123,6 +136,16 @@ def _server(address: str) -> str:
         except SettingsCodeError as error:
             raise click.BadParameter(NO_ADDRESS.both()) from error
     return address.rstrip("/")
+
+
+def _credentials(
+    server: str, username: str | None, password: str | None
+) -> Credentials | None:
+    if username is None:
+        return None
+    if password is None:
+        password = click.prompt("Kata sandi / Password", hide_input=True)
+    return Credentials(urlsplit(server).netloc, username, password)
 
 
 def _log(where: str, answer: Answer, told: str) -> None:

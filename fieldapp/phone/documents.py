@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from fieldapp.phone.faults import Faults
-from fieldapp.phone.wire import Answer
+from fieldapp.phone.wire import UNAUTHORIZED, Answer, address_of
 from fieldapp.xform.markup import Element, local_name, new_parser, text_of
 
 LIST = "{http://openrosa.org/xforms/xformsList}xforms"
@@ -15,7 +15,7 @@ MANIFEST = "{http://openrosa.org/xforms/xformsManifest}manifest"
 RESPONSE = "OpenRosaResponse"
 HASH = re.compile(r"md5:[0-9a-f]{32}")
 MAX_AGE = re.compile(r"max-age=(\d+)")
-OK, UNAUTHORIZED = 200, 401
+OK = 200
 OPAQUE_LISTS = frozenset({"entityList", "approvalEntityList"})
 
 
@@ -89,6 +89,17 @@ def message_of(answer: Answer) -> str:
     return "" if found is None else text_of(found)
 
 
+def password_fault(answer: Answer) -> str:
+    """Say which fault a 401 is: Collect never answers Basic in the open."""
+    if answer.is_signed:
+        return "password-refused"
+    kinds = {each.lower().partition(" ")[0] for each in answer.challenges}
+    is_open = answer.url.startswith("http:")
+    return (
+        "no-digest" if is_open and kinds and "digest" not in kinds else "password-asked"
+    )
+
+
 def is_refused(answer: Answer, where: str, faults: Faults) -> bool:
     """Note an answer that is no success."""
     if answer.redirects:
@@ -96,7 +107,7 @@ def is_refused(answer: Answer, where: str, faults: Faults) -> bool:
     if answer.status == OK:
         return False
     if answer.status == UNAUTHORIZED:
-        faults.add("password-asked", where)
+        faults.add(password_fault(answer), where)
         return True
     told = message_of(answer) or answer.reason
     faults.add("refused", where, status=answer.status, message=told)
@@ -199,8 +210,8 @@ def _check_hash(found: str, where: str, faults: Faults) -> None:
 
 
 def _check_address(url: str, where: str, server: str, faults: Faults) -> bool:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = address_of(url)
+    if parts is None:
         faults.add("relative-address", where, url=url)
         return False
     if urlsplit(server).scheme == "https" and parts.scheme == "http":

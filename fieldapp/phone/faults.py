@@ -44,9 +44,19 @@ FAULTS = {
     ),
     "password-asked": Text(
         "Server meminta kata sandi (401). HP akan menampilkan jendela masuk; alamat "
-        "dengan token tidak boleh begitu.",
+        "dengan token tidak boleh begitu. Untuk yang lain: --username.",
         "The server asks for a password (401). Phones show a login dialog; an address "
-        "with a token must not.",
+        "with a token must not. For others: --username.",
+    ),
+    "password-refused": Text(
+        "Nama pengguna atau kata sandi ditolak (401).",
+        "The user name or the password is refused (401).",
+    ),
+    "no-digest": Text(
+        "Server meminta kata sandi (401) tanpa Digest, lewat http: HP tidak pernah "
+        "menjawab Basic di luar https.",
+        "The server asks for a password (401) without Digest, over http: phones never "
+        "answer Basic outside of https.",
     ),
     "refused": Text(
         "Server menolak dengan {status}: {message}",

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
-from fieldapp.phone.documents import UNAUTHORIZED, message_of
+from fieldapp.phone.documents import message_of, password_fault
 from fieldapp.phone.downloading import Log
 from fieldapp.phone.faults import Faults
 from fieldapp.phone.filling import Filled
 from fieldapp.phone.pictures import Attachment
-from fieldapp.phone.wire import REDIRECTS, Answer, Wire, WireError
+from fieldapp.phone.wire import REDIRECTS, UNAUTHORIZED, Answer, Wire, WireError
 
 NO_CONTENT = 204
 TAKEN = frozenset({201, 202})
@@ -62,7 +62,7 @@ class Sender:
             return None
         self.log(f"{where} HEAD", answer, "")
         if answer.status == UNAUTHORIZED:
-            self.faults.add("password-asked", where)
+            self.faults.add(password_fault(answer), where)
             return None
         if answer.status != NO_CONTENT:
             self.faults.add("head-not-204", where, status=answer.status)
@@ -131,7 +131,7 @@ def _refusal(answer: Answer, *, is_again: bool) -> str:
     if answer.status in REDIRECTS:
         return "post-redirected"
     if answer.status == UNAUTHORIZED:
-        return "password-asked"
+        return password_fault(answer)
     return "resend-refused" if is_again else "post-not-201"
 
 

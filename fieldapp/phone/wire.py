@@ -6,11 +6,14 @@ import ssl
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from types import MappingProxyType
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from fieldapp.phone.credentials import Credentials
+
+UNAUTHORIZED = 401
 TIMEOUT = 60
 """Seconds that Collect waits for an answer."""
 MAX_REDIRECTS = 5
@@ -35,6 +38,9 @@ class Answer:
     body: bytes
     seconds: float
     redirects: tuple[str, ...] = ()
+    challenges: tuple[str, ...] = ()
+    is_signed: bool = False
+    """Credentials went with the request."""
 
 
 @dataclass
@@ -42,6 +48,7 @@ class Wire:
     """A phone's connection: never more than one request at a time."""
 
     timeout: float = TIMEOUT
+    credentials: Credentials | None = None
     requests: int = 0
     _open: dict[tuple[str, str], http.client.HTTPConnection] = field(
         default_factory=dict
@@ -86,23 +93,42 @@ class Wire:
             url = urljoin(url, place)
             if len(passed) > MAX_REDIRECTS:
                 raise WireError(f"more than {MAX_REDIRECTS} redirects")
-        return Answer(
-            answer.url,
-            answer.status,
-            answer.reason,
-            answer.headers,
-            answer.body,
-            answer.seconds,
-            tuple(passed),
-        )
+        return replace(answer, redirects=tuple(passed))
 
     def _send(
         self, method: str, url: str, body: bytes | None, extra: Mapping[str, str]
     ) -> Answer:
-        """Send a request; a connection that the server has closed is opened again."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        """Send a request; once more, signed, where the server asks for that."""
+        parts = address_of(url)
+        if parts is None:
             raise WireError(f"{url} is no address of the web")
+        answer = self._send_once(method, parts, body, extra)
+        if answer.status != UNAUTHORIZED or not self._may_sign(answer, parts):
+            return answer
+        return self._send_once(method, parts, body, extra)
+
+    def _may_sign(self, answer: Answer, parts: SplitResult) -> bool:
+        given = self.credentials
+        return (
+            given is not None
+            and given.host == parts.netloc
+            and given.take(answer.challenges, is_secure=parts.scheme == "https")
+        )
+
+    def _signature(self, method: str, parts: SplitResult) -> dict[str, str]:
+        given = self.credentials
+        if given is None or given.host != parts.netloc:
+            return {}
+        return given.header(method, _target(parts))
+
+    def _send_once(
+        self,
+        method: str,
+        parts: SplitResult,
+        body: bytes | None,
+        extra: Mapping[str, str],
+    ) -> Answer:
+        """Send it; a connection that the server has closed is opened again."""
         is_reused = (parts.scheme, parts.netloc) in self._open
         started = time.monotonic()
         try:
@@ -124,10 +150,12 @@ class Wire:
         extra: Mapping[str, str],
     ) -> Answer:
         connection = self._connection(parts)
+        signature = self._signature(method, parts)
+        headers = {**_headers(), **extra, **signature}
         self.requests += 1
         started = time.monotonic()
         try:
-            connection.request(method, _target(parts), body, {**_headers(), **extra})
+            connection.request(method, _target(parts), body, headers)
             response = connection.getresponse()
             read = response.read(MAX_ANSWER + 1)
         except (OSError, http.client.HTTPException):
@@ -136,14 +164,16 @@ class Wire:
             raise
         if len(read) > MAX_ANSWER:
             raise WireError("the answer has no end")
-        headers = {name.lower(): value for name, value in response.getheaders()}
+        told = {name.lower(): value for name, value in response.getheaders()}
         return Answer(
             url=parts.geturl(),
             status=response.status,
             reason=response.reason,
-            headers=headers,
-            body=_unpacked(read, headers.get("content-encoding", "")),
+            headers=told,
+            body=_unpacked(read, told.get("content-encoding", "")),
             seconds=time.monotonic() - started,
+            challenges=tuple(response.headers.get_all("WWW-Authenticate") or ()),
+            is_signed=bool(signature),
         )
 
     def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:
@@ -161,6 +191,16 @@ class Wire:
                 else http.client.HTTPConnection(host, parts.port, timeout=self.timeout)
             )
         return self._open[key]
+
+
+def address_of(url: str) -> SplitResult | None:
+    """Take an address of the web apart; None if it is none."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.port != 0 and bool(parts.hostname)
+    except ValueError:
+        return None
+    return parts if is_address and parts.scheme in {"http", "https"} else None
 
 
 def _headers() -> dict[str, str]:

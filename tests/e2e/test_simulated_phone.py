@@ -5,9 +5,14 @@ import re
 import pytest
 from click.testing import CliRunner
 
+from fieldapp.extensions import db
+from fieldapp.identity.device_passwords import password_of
+from fieldapp.identity.permissions import Role
 from fieldapp.phone.commands import phone_commands
+from tests.e2e.conftest import villages
 from tests.e2e.installation import Installation
 from tests.e2e.wire import Phone
+from tests.factories import make_device, make_grant, make_user
 
 ANSWERED = re.compile(r"^201 .*submission (\d+)/(\d+) +(.*)$", re.MULTILINE)
 CLEAN = "Diterima. / Received."
@@ -31,6 +36,24 @@ def test_a_simulated_phone_finds_nothing_wrong_and_nothing_is_wrong_with_its_ent
     assert "✗" not in told
     assert "! " not in told
     assert phone.token not in told
+
+
+def test_a_simulated_phone_signs_in_with_its_own_password(place: Installation) -> None:
+    with place.app.app_context():
+        user = make_user()
+        make_grant(user, Role.FACILITATOR, villages()[0])
+        device, _ = make_device(user)
+        password = password_of(place.app.config["FIELDAPP"].secret_key, device.id)
+        username = user.username
+        db.session.remove()
+    options = ["--username", username, "--password", password, "--split"]
+
+    result = CliRunner().invoke(
+        phone_commands, ["simulate", f"{place.address}/v1", *options]
+    )
+
+    assert result.exit_code == 0, result.output
+    assert password not in result.output
 
 
 def test_an_entry_broken_on_purpose_is_taken_and_flagged(

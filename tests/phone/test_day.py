@@ -136,6 +136,9 @@ def with_another_hash(stub: Stub) -> Page:
 
 SPOILT: dict[str, Spoil] = {
     "password-asked": lambda it: it.spoil(LIST, status=401),
+    "no-digest": lambda it: it.spoil(
+        LIST, status=401, headers={"WWW-Authenticate": 'Basic realm="x"'}
+    ),
     "refused": lambda it: it.spoil(FILE, status=500),
     "no-version-header": lambda it: it.without_header(MANIFEST, "X-OpenRosa-Version"),
     "wrong-content-type": lambda it: it.spoil(
@@ -186,7 +189,7 @@ SPOILT: dict[str, Spoil] = {
         MANIFEST, "<filename>fruits", "<filename>lain"
     ),
 }
-UNSPOILT = {"less-secure", "cannot-fill", "encrypted"}
+UNSPOILT = {"less-secure", "cannot-fill", "encrypted", "password-refused"}
 
 
 @pytest.mark.parametrize("code", SPOILT)
@@ -203,6 +206,62 @@ def test_every_fault_is_tried_and_has_words_in_both_languages() -> None:
     assert set(FAULTS) | set(REMARKS) == set(SPOILT) | UNSPOILT
     for text in (FAULTS | REMARKS).values():
         assert text.id != text.en
+
+
+@pytest.mark.parametrize(
+    "url", ["", "buah.xml", "http://[", "ftp://a/b", "http://a:x/"]
+)
+def test_an_address_that_is_none_is_told_and_the_form_comes_without_the_file(
+    stub: Stub, url: str
+) -> None:
+    stub.rewrite(MANIFEST, f"{stub.address}{FILE_PATH}", url)
+
+    day, faults = play(stub)
+
+    assert codes(faults)[0] in {"relative-address", "entry-incomplete"}
+    assert codes(faults)[1:] == ["unknown-list", "cannot-fill"]
+    assert day.downloaded == 1
+
+
+def test_a_name_and_a_password_are_given_after_one_challenge_and_then_unasked(
+    stub: Stub,
+) -> None:
+    digest = 'Digest realm="x", qop="auth", nonce="n", opaque="o, p"'
+    good = stub.pages[LIST]
+    stub.spoil(LIST, status=401, headers={"WWW-Authenticate": digest})
+    stub.later[LIST] = good
+
+    result = simulate(stub.server, "--username", "siti", "--password", "kopi")
+
+    assert result.exit_code == 0, result.output
+    first, *others = [headers.get("Authorization") for _, _, headers, _ in stub.asked]
+    assert first is None
+    assert all(str(each).startswith('Digest username="siti"') for each in others)
+    assert 'opaque="o, p"' in str(others[0])
+    assert [f"nc={count:08x}" in str(each) for count, each in enumerate(others, 1)]
+
+
+def test_a_name_that_is_refused_is_told_after_one_try(stub: Stub) -> None:
+    digest = {"WWW-Authenticate": 'Digest realm="x", qop="auth", nonce="n"'}
+    stub.spoil(LIST, status=401, headers=digest)
+
+    result = simulate(
+        stub.server, "--username", "siti", "--password", "x", "--language", "en"
+    )
+
+    assert result.exit_code == 1
+    assert "The user name or the password is refused" in result.output
+    assert len(stub.asked) == 2
+
+
+def test_a_password_is_never_sent_in_the_open(stub: Stub) -> None:
+    basic = {"WWW-Authenticate": 'Basic realm="x"'}
+    stub.spoil(LIST, status=401, headers=basic)
+
+    result = simulate(stub.server, "--username", "siti", "--password", "kopi")
+
+    assert "tanpa Digest" in result.output
+    assert [headers.get("Authorization") for _, _, headers, _ in stub.asked] == [None]
 
 
 def test_a_form_that_comes_without_its_file_is_not_installed(stub: Stub) -> None:
