@@ -17,6 +17,9 @@ _LAST_SAVED = "jr://instance/last-saved"
 _FILES = ("jr://file/", "jr://file-csv/")
 _CALLED = re.compile(r"\binstance\s*\(\s*(['\"])(.*?)\1\s*\)")
 
+Formula = tuple[Path, str, Expression]
+"""A formula with the path and the attribute where it stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:
@@ -89,9 +92,7 @@ def _called_in(document: Document) -> Iterable[str]:
         )
 
 
-def check_lists(
-    definition: FormDefinition, unseen: Iterable[tuple[Path, Expression]]
-) -> None:
+def check_lists(definition: FormDefinition, unseen: Iterable[Formula]) -> None:
     """Refuse formulas and itemsets that name a list or a column which is not there.
 
     `unseen` are formulas of what is no node, such as attributes.
@@ -101,8 +102,8 @@ def check_lists(
     declared = definition.instances.keys() | definition.missing_instances.keys()
     for step in (*definition.steps, *definition.conditions):
         _check_declared(step.expression, declared, step.path, step.kind)
-    for path, expression in unseen:
-        _check_declared(expression, declared, path, "")
+    for path, attribute, expression in unseen:
+        _check_declared(expression, declared, path, attribute)
     for path, node in definition.nodes.items():
         for control in node.controls:
             if control.itemset is not None:

@@ -26,7 +26,7 @@ from fieldapp.xform.document import (
     title_of,
 )
 from fieldapp.xform.itext import read_itext
-from fieldapp.xform.lists import Lists, check_lists, read_lists
+from fieldapp.xform.lists import Formula, Lists, check_lists, read_lists
 from fieldapp.xform.markup import Element, attribute_of
 from fieldapp.xform.merging import merge_steps
 from fieldapp.xform.nesting import (
@@ -40,7 +40,7 @@ from fieldapp.xform.references import names_in, read_route
 from fieldapp.xform.refusals import formula_refusal, refusal
 from fieldapp.xform.skeleton import Skeleton, group_labels
 from fieldapp.xform.translations import language_code
-from fieldapp.xform.xpath import Expression, XPathFunctionError, compile_xpath
+from fieldapp.xform.xpath import XPathFunctionError, compile_xpath
 
 
 def parse_form(
@@ -122,10 +122,10 @@ def _define(
     return settle_offers(_with_paths(definition))
 
 
-def _written_by(actions: tuple[Action, ...]) -> list[tuple[Path, Expression]]:
+def _written_by(actions: tuple[Action, ...]) -> list[Formula]:
     """Give the values that are worked out when a form is opened."""
     return [
-        (each.path, each.value)
+        (each.path, "setvalue", each.value)
         for each in actions
         if each.value is not None and not LOAD_EVENTS.isdisjoint(each.events)
     ]
@@ -133,7 +133,7 @@ def _written_by(actions: tuple[Action, ...]) -> list[tuple[Path, Expression]]:
 
 def _formulas_of(
     unseen: Mapping[Path, NodeDefinition], skeleton: Skeleton
-) -> list[tuple[Path, Expression]]:
+) -> list[Formula]:
     """Give the calculates of attributes, which JavaRosa works out like others.
 
     :raises FormError: if one calls a function that does not exist.
@@ -143,7 +143,8 @@ def _formulas_of(
         calculate = node.bind.calculate
         if calculate is not None and skeleton.has(path):
             try:
-                found.append((path, compile_xpath(calculate.source, context=path)))
+                expression = compile_xpath(calculate.source, context=path)
+                found.append((path, "calculate", expression))
             except XPathFunctionError as error:
                 raise formula_refusal(error, path, "calculate") from error
     return found
