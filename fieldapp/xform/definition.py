@@ -172,6 +172,7 @@ class NodeDefinition:
     attributes: Mapping[str, str] = field(default_factory=dict)
     initial_count: int = 1
     template_count: int = 0
+    written_count: int = 0
     written_default: str = ""
     offered: frozenset[str] | None = None
     text_path: str = ""

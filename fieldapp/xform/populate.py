@@ -50,7 +50,8 @@ class Populated:
         if definition.children:
             for child in definition.children:
                 is_child_written = is_written or child.repeat is not None
-                for _ in range(_default_count(child, definition)):
+                count = _default_count(child, definition, is_written=is_written)
+                for _ in range(count):
                     self.add_default(child, node, is_written=is_child_written)
         elif text := definition.written_default if is_written else definition.default:
             self.read(node, definition, text)
@@ -84,9 +85,13 @@ class Populated:
         return " ".join(kept)
 
 
-def _default_count(child: NodeDefinition, parent: NodeDefinition) -> int:
+def _default_count(
+    child: NodeDefinition, parent: NodeDefinition, *, is_written: bool
+) -> int:
     if child.repeat is None:
         return 1
+    if is_written:
+        return child.written_count
     return child.template_count if parent.is_in_repeat else child.initial_count
 
 

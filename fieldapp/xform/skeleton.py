@@ -47,6 +47,11 @@ class Standing:
         """Count the items that the form is written with."""
         return len(self.elements) - len(self.templates)
 
+    def written_items(self, name: str) -> int:
+        """Count the items of a repeat that this one is written with."""
+        found = () if self.written is None else self.written.iterchildren("{*}" + name)
+        return sum(each.get(TEMPLATE) is None for each in found)
+
 
 @dataclass(slots=True)
 class Skeleton:
@@ -81,8 +86,7 @@ class Skeleton:
             raise refusal("too-many-nodes", path)
         self.indexes.setdefault(path, len(self.indexes))
         children = self._children(path, standing)
-        is_counted = around is not None and around.is_in_template
-        node = self._define(path, standing, children, is_counted=is_counted)
+        node = self._define(path, standing, children, around)
         self.nodes[path] = node
         return node
 
@@ -103,8 +107,7 @@ class Skeleton:
         path: Path,
         standing: Standing,
         children: tuple[NodeDefinition, ...],
-        *,
-        is_counted: bool,
+        around: Standing | None,
     ) -> NodeDefinition:
         controls = self.controls.get(path, ())
         labels, templates = self._labels(path, controls)
@@ -133,7 +136,8 @@ class Skeleton:
             is_set_by_action=path in self.action_paths,
             offered=next((each.offered for each in controls if each.offered), None),
             initial_count=standing.count,
-            template_count=standing.count if is_counted else 0,
+            template_count=standing.count if around and around.is_in_template else 0,
+            written_count=around.written_items(path[-1]) if around else 1,
             text_path=path_text(path),
             is_in_repeat=is_in_repeat,
         )
