@@ -17,6 +17,8 @@ from fieldapp.identity.commands import identity_commands
 from fieldapp.indicators.commands import indicators_commands
 from fieldapp.indicators.linting import check_sheet
 from fieldapp.ledger.commands import ledger_commands
+from fieldapp.notices.commands import work
+from fieldapp.notices.working import worker_process
 from fieldapp.phone.commands import phone_commands
 from fieldapp.places.commands import places_commands
 from fieldapp.serving import WORKERS, refuse_taken, serve
@@ -73,7 +75,8 @@ def run(*, host: str, port: int, workers: int, demo: bool, forms: Path) -> None:
             f"\n{public}/docs   ({time.monotonic() - started:.1f} s)", bold=True
         )
         click.echo("Ctrl-C: berhenti / stop")
-        serve(host=host, port=port, workers=workers)
+        with worker_process():
+            serve(host=host, port=port, workers=workers)
 
 
 @cli.command("serve")
@@ -130,6 +133,7 @@ for group in (
     phone_commands,
 ):
     cli.add_command(group)
+cli.add_command(work)
 
 
 def main() -> None:

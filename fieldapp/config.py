@@ -1,17 +1,28 @@
 """Settings, read once from the environment and then frozen."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 MEBIBYTE = 1024 * 1024
 SECRET_LENGTH = 32
+HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.ASCII)
 DEFAULT_SECRETS = frozenset({"secret", "changeme", "change-me", "dev", "fieldapp"})
 
 
 class ConfigError(Exception):
     """Say which setting is missing or unusable, and what to do about it."""
+
+
+@dataclass(frozen=True)
+class AllowedTargets:
+    """Where webhooks may send although it is no public place, or without TLS."""
+
+    hosts: frozenset[str] = frozenset()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +44,8 @@ class Config:
     max_json_bytes: int = 16 * MEBIBYTE
     """A JSON body, after gzip is undone."""
     log_level: str = "INFO"
+    webhook_allowed: AllowedTargets = AllowedTargets()
+    """Hosts and networks of the operator's own that webhooks may send to."""
 
     @property
     def files_dir(self) -> Path:
@@ -68,6 +81,7 @@ def from_env(environ: Mapping[str, str] = os.environ) -> Config:
             environ, "FIELDAPP_MAX_SUBMISSION_BYTES", 40 * MEBIBYTE
         ),
         log_level=environ.get("FIELDAPP_LOG_LEVEL", "INFO").upper(),
+        webhook_allowed=_allowed(environ, "FIELDAPP_WEBHOOK_ALLOWED_HOSTS"),
     )
 
 
@@ -116,3 +130,20 @@ def _bytes(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < MEBIBYTE:
         raise ConfigError(f"{name} must be a whole number of bytes, at least 1 MiB.")
     return int(text)
+
+
+def _allowed(environ: Mapping[str, str], name: str) -> AllowedTargets:
+    """Read names, addresses and networks, with spaces or commas between them."""
+    hosts, networks = set(), []
+    for word in environ.get(name, "").replace(",", " ").lower().split():
+        try:
+            networks.append(ip_network(word))
+        except ValueError as error:
+            # Digits alone, or a mistyped network, would be a name of no host.
+            if not HOST_NAME.fullmatch(word) or word[-1].isdigit():
+                raise ConfigError(
+                    f"{name}: {word} is neither a host's name nor a network such as "
+                    "10.20.0.0/16."
+                ) from error
+            hosts.add(word)
+    return AllowedTargets(frozenset(hosts), tuple(networks))

@@ -15,6 +15,7 @@ from fieldapp.extensions import api
 from fieldapp.identity import views as identity
 from fieldapp.identity.access import public
 from fieldapp.indicators import views as indicators
+from fieldapp.notices import views as notices
 from fieldapp.openrosa import views as openrosa
 from fieldapp.openrosa.doors import SIGNED_IN
 from fieldapp.review import queue_views as queue
@@ -42,6 +43,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     authoring.blueprint,
     indicators.blueprint,
     log.blueprint,
+    notices.blueprint,
 )
 """In the order in which the document lists them."""
 

@@ -40,6 +40,8 @@ class Row:
 DECISION = {"kind": "approve", "revision_id": "{instance_id}"}
 GRANT = {"role": "auditor", "area_code": "{code}"}
 PERSON = {"username": "baru", "name": "Baru", "password": "kopi-gula-kelapa"}
+URL = "https://93.184.215.14/rahasia"
+WEBHOOK = {"url": URL, "events": ["entry.received"]}
 FILTERS = {"area": "{code}", "form": "{form_id}", "facilitator": "{user_id}"}
 
 ROWS: dict[str, Row] = {
@@ -103,6 +105,13 @@ ROWS: dict[str, Row] = {
     "post /decisions": Row(
         DECIDERS, body={"items": [{**DECISION, "instance_id": "{instance_id}"}]}
     ),
+    "get /webhooks": Row(ADMINS, query={}),
+    "post /webhooks": Row(ADMINS, body={**WEBHOOK, "area_code": "{code}"}),
+    "get /webhooks/{webhook_id}": Row(ADMINS),
+    "patch /webhooks/{webhook_id}": Row(ADMINS, body={"is_enabled": False}),
+    "delete /webhooks/{webhook_id}": Row(ADMINS),
+    "get /webhooks/{webhook_id}/deliveries": Row(ADMINS, query={}),
+    "post /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": Row(ADMINS),
     "get /my/entries": Row(SENDERS | ADMINS, query={}),
     "get /held": Row(DECIDERS, query={}),
     "get /held/{held_id}": Row(DECIDERS),

@@ -21,11 +21,12 @@ ROW = re.compile(r"\| `[a-z-]+` \| \d{3} \|")
 COMMITTERS = {
     "areas/log.py",
     "cli.py",
+    "notices/visiting.py",
     "starting.py",
     "submissions/group_commit.py",
     "submissions/intake.py",
 }
-"""Who commits beside views and commands: the edges, and intake's group commit."""
+"""Who commits beside views and commands: edges, workers, and intake's group commit."""
 
 CATCHERS = {"submissions/group_commit.py"}
 """Who hands any failure on to the threads that wait for the answer."""

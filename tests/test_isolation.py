@@ -10,16 +10,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import jwt as pyjwt
 import pytest
 from flask import Flask, current_app
 from flask.testing import FlaskClient
-from flask_jwt_extended import create_access_token, decode_token
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -28,12 +25,13 @@ from fieldapp.extensions import Base, db
 from fieldapp.forms.models import Form
 from fieldapp.identity.models import User
 from fieldapp.identity.permissions import Role
-from fieldapp.identity.tokens import start_family
+from fieldapp.notices.following import follow
 from fieldapp.places.models import COUNTRY
 from fieldapp.programmes.models import Programme
 from fieldapp.submissions.delivery import ReceivedFile
 from fieldapp.submissions.files import file_store
 from fieldapp.submissions.models import HeldEntry
+from tests.credentials import bad_credentials, deactivated, revoked
 from tests.entries import FORM, VERSION, deliver, entry_xml, publish_small_form
 from tests.factories import (
     BUMISARI,
@@ -47,7 +45,8 @@ from tests.factories import (
     make_person,
     make_user,
 )
-from tests.isolation_rows import ROWS, Names
+from tests.isolation_rows import ROWS, URL, Names
+from tests.notices.webhooks import log_of, make_webhook
 
 NAMESPACE = 'fieldapp="http://fieldapp.id/xforms"'
 OURS, THEIRS = "desa-devisa", "desa-wisata"
@@ -56,8 +55,16 @@ METHODS = ("get", "post", "put", "patch", "delete")
 CURSOR = re.compile(r'"cursor":"[^"]*"')
 """Where a list was at this moment: another one each time."""
 
+IDENTIFIED = ("held", "device", "user", "grant", "webhook", "delivery")
+
 GUARDED = [name for name, row in ROWS.items() if not row.is_known_to_all]
-LISTS = ("get /submissions", "get /held", "get /my/entries", "get /users")
+LISTS = (
+    "get /submissions",
+    "get /held",
+    "get /my/entries",
+    "get /users",
+    "get /webhooks",
+)
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,7 @@ def make_world() -> World:
     db.session.flush()
     db.session.get_one(Form, "setoran").programme_id = OURS
     db.session.commit()
+    hook = make_webhook(URL, area_code=SEMEDO)
     siti = make_user("siti-semedo", name="Siti Rahasia")
     grant = make_grant(siti, Role.FACILITATOR, SEMEDO, programme_id=OURS)
     device, _ = make_device(siti, "HP Rahasia")
@@ -122,7 +130,12 @@ def make_world() -> World:
     upload(actor_of(chief), draft_of("setoran").encode(), "x.md", area_code=SEMEDO)
     put_file(actor_of(chief), "setoran", PHOTO, b"rahasia")
     db.session.commit()
+    follow(hook)
+    (delivery,) = log_of(hook)
+    db.session.commit()
     there = {
+        "webhook_id": str(hook.id),
+        "delivery_id": str(delivery.id),
         "instance_id": "uuid:there",
         "held_id": str(held.id),
         "device_id": str(device.id),
@@ -136,7 +149,7 @@ def make_world() -> World:
     nowhere = {
         **there,
         "instance_id": "uuid:never",
-        **{f"{name}_id": str(uuid4()) for name in ("held", "device", "user", "grant")},
+        **{f"{name}_id": str(uuid4()) for name in IDENTIFIED},
         "code": "33.02.16.2999",
         "form_id": "tidak-ada",
     }
@@ -333,45 +346,6 @@ def test_a_cursor_of_somebody_elses_list_opens_nothing(
             headers=strangers[who],
         )
         assert answer.get_json() == {"items": [], "next_cursor": None}
-
-
-def bad_credentials(owner: User) -> dict[str, Headers]:
-    """Make headers of the owner that must let nobody in; the last one closes them."""
-    pair = start_family(owner.id)
-    db.session.commit()
-    claims = decode_token(pair.access_token)
-    family = {"family": claims["family"]}
-    expired = create_access_token(
-        claims["sub"], expires_delta=timedelta(seconds=-1), additional_claims=family
-    )
-    _, device_token = make_device(owner)
-    tokens = {
-        "expired": expired,
-        "forged": pyjwt.encode(dict(claims), "x" * 40, algorithm="HS256"),
-        "unsigned": pyjwt.encode(dict(claims), "", algorithm="none"),
-        "cut": pair.access_token[:-1],
-        "refresh": pair.refresh_token,
-        "device": device_token,
-        "of no session": create_access_token(claims["sub"]),
-        "empty": "",
-    }
-    headers = {who: {"Authorization": f"Bearer {each}"} for who, each in tokens.items()}
-    return {"none": {}, **headers}
-
-
-def revoked(client: FlaskClient, owner: User) -> Headers:
-    headers = auth_headers(owner)
-    assert client.post("/api/v1/auth/logout", headers=headers).status_code == 204
-    return headers
-
-
-def deactivated() -> Headers:
-    chief = make_person(Role.ADMINISTRATOR, "ID")
-    make_grant(chief, Role.FACILITATOR, "ID")
-    headers = auth_headers(chief)
-    chief.is_active = False
-    db.session.commit()
-    return headers
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if "/auth/" not in name])

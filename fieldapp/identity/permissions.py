@@ -28,6 +28,7 @@ class Permission(StrEnum):
     READ_LEDGER = "read-ledger"
     MANAGE_FORMS = "manage-forms"
     MANAGE_PEOPLE = "manage-people"
+    MANAGE_WEBHOOKS = "manage-webhooks"
 
 
 ROLES: dict[Role, frozenset[Permission]] = {
