@@ -3,7 +3,9 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
@@ -23,6 +25,29 @@ class AllowedTargets:
 
     hosts: frozenset[str] = frozenset()
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is kept from others."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+MAIL_PORTS = {MailSecurity.STARTTLS: 587, MailSecurity.TLS: 465, MailSecurity.NONE: 25}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """The server that sends our mail, and what our mail is from."""
+
+    host: str
+    port: int
+    security: MailSecurity
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +71,9 @@ class Config:
     log_level: str = "INFO"
     webhook_allowed: AllowedTargets = AllowedTargets()
     """Hosts and networks of the operator's own that webhooks may send to."""
+
+    mail: Mail | None = None
+    """None where no digests are sent."""
 
     @property
     def files_dir(self) -> Path:
@@ -82,6 +110,7 @@ def from_env(environ: Mapping[str, str] = os.environ) -> Config:
         ),
         log_level=environ.get("FIELDAPP_LOG_LEVEL", "INFO").upper(),
         webhook_allowed=_allowed(environ, "FIELDAPP_WEBHOOK_ALLOWED_HOSTS"),
+        mail=_mail(environ),
     )
 
 
@@ -147,3 +176,37 @@ def _allowed(environ: Mapping[str, str], name: str) -> AllowedTargets:
                 ) from error
             hosts.add(word)
     return AllowedTargets(frozenset(hosts), tuple(networks))
+
+
+def _mail(environ: Mapping[str, str]) -> Mail | None:
+    host = environ.get("FIELDAPP_SMTP_HOST", "").strip()
+    if not host:
+        return None
+    _required(environ, "FIELDAPP_PUBLIC_URL", "Digests link to the server.")
+    sender = _required(environ, "FIELDAPP_MAIL_FROM", "Digests need a sender.")
+    if "@" not in parseaddr(sender)[1]:
+        raise ConfigError("FIELDAPP_MAIL_FROM must be an address: Name <a@b.org>.")
+    security = _mail_security(environ)
+    user = environ.get("FIELDAPP_SMTP_USER", "")
+    if user and security is MailSecurity.NONE:
+        raise ConfigError(
+            "FIELDAPP_SMTP_SECURITY is none: the password of FIELDAPP_SMTP_USER "
+            "would be sent for all to read. Use starttls or tls."
+        )
+    return Mail(
+        host=host,
+        port=_count(environ, "FIELDAPP_SMTP_PORT") or MAIL_PORTS[security],
+        security=security,
+        sender=sender,
+        user=user,
+        password=environ.get("FIELDAPP_SMTP_PASSWORD", ""),
+    )
+
+
+def _mail_security(environ: Mapping[str, str]) -> MailSecurity:
+    try:
+        return MailSecurity(environ.get("FIELDAPP_SMTP_SECURITY") or "starttls")
+    except ValueError as error:
+        raise ConfigError(
+            "FIELDAPP_SMTP_SECURITY must be starttls, tls or none."
+        ) from error

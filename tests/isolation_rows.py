@@ -42,6 +42,7 @@ GRANT = {"role": "auditor", "area_code": "{code}"}
 PERSON = {"username": "baru", "name": "Baru", "password": "kopi-gula-kelapa"}
 URL = "https://93.184.215.14/rahasia"
 WEBHOOK = {"url": URL, "events": ["entry.received"]}
+DIGEST = {"email": "siti@example.org", "frequency": "daily"}
 FILTERS = {"area": "{code}", "form": "{form_id}", "facilitator": "{user_id}"}
 
 ROWS: dict[str, Row] = {
@@ -49,6 +50,9 @@ ROWS: dict[str, Row] = {
     "post /auth/refresh": Row(EVERYBODY, is_known_to_all=True),
     "post /auth/logout": Row(EVERYBODY, is_known_to_all=True),
     "get /me": Row(EVERYBODY, is_known_to_all=True),
+    "get /me/digest": Row(EVERYBODY, is_known_to_all=True),
+    "put /me/digest": Row(EVERYBODY, body=DIGEST, is_known_to_all=True),
+    "delete /me/digest": Row(EVERYBODY, is_known_to_all=True),
     "get /areas": Row(EVERYBODY, query={"q": "Sem"}, is_known_to_all=True),
     "get /areas/{code}": Row(EVERYBODY, is_known_to_all=True),
     "get /areas/{code}/children": Row(EVERYBODY, is_known_to_all=True),

@@ -21,6 +21,7 @@ ROW = re.compile(r"\| `[a-z-]+` \| \d{3} \|")
 COMMITTERS = {
     "areas/log.py",
     "cli.py",
+    "notices/mailing.py",
     "notices/visiting.py",
     "starting.py",
     "submissions/group_commit.py",

@@ -1,4 +1,4 @@
-"""The tables of webhooks, how far each has read the logs, and what it was told."""
+"""The tables of webhooks, with what each was told, and of digests by mail."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +66,21 @@ class TryError(StrEnum):
     """The webhook was disabled while the event waited."""
 
 
+class DigestFrequency(StrEnum):
+    """How often a person wants a digest."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class MailError(StrEnum):
+    """Why a digest could not be sent."""
+
+    RECIPIENT_REFUSED = "recipient-refused"
+    SERVER = "server"
+    """The mail server is away, or does not take what we send."""
+
+
 class Webhook(Base):
     """An address of another program that is told what happens in an area."""
 
@@ -77,7 +92,7 @@ class Webhook(Base):
     programme_id: Mapped[str | None] = mapped_column(ForeignKey("programme.id"))
     """Only entries and forms of this programme; of all where None."""
     url: Mapped[str]
-    description: Mapped[str]
+    description: Mapped[str | None]
     events: Mapped[list[str]] = mapped_column(ARRAY(Text))
     """The kinds of events that it tells of."""
     secret: Mapped[bytes] = mapped_column(LargeBinary)
@@ -147,3 +162,23 @@ class WebhookDelivery(Base):
     tried_at: Mapped[datetime | None]
     last_status: Mapped[int | None]
     last_error: Mapped[TryError | None]
+
+
+class DigestSubscription(Base):
+    """Where a person wants digests, and which one is next."""
+
+    __tablename__ = "digest_subscription"
+    __table_args__ = (Index("ix_digest_subscription_next_at", "next_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    email: Mapped[str]
+    frequency: Mapped[DigestFrequency]
+    covered_until: Mapped[datetime]
+    """Up to when the last digest told; the next one begins there."""
+    next_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    """A worker is at it until then, or has died."""
+    tries: Mapped[int]
+    """How many tries at the next one failed."""
+    sent_at: Mapped[datetime | None]
+    last_error: Mapped[MailError | None]

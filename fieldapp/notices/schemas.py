@@ -6,16 +6,25 @@ from marshmallow import Schema, fields, post_load, validate
 
 from fieldapp.notices.models import (
     DeliveryState,
+    DigestFrequency,
     DisabledReason,
     EventKind,
+    MailError,
     TryError,
 )
 from fieldapp.notices.targets import MAX_URL_LENGTH
 from fieldapp.notices.webhooks import NewWebhook
 from fieldapp.web.fields import CleanText, PageQuery
+from fieldapp.web.text import Text
 
 CODE_LENGTH = 32
 NAME_LENGTH = 200
+EMAIL_LENGTH = 254
+ASCII = r"^[\x21-\x7e]+\Z"
+EMAIL_RULE = Text(
+    "Alamat surel hanya boleh berisi huruf Latin, angka dan tanda biasa.",
+    "An e-mail address may have Latin letters, digits and ordinary signs only.",
+)
 
 
 def _events(**options: Any) -> fields.List[EventKind]:
@@ -39,6 +48,12 @@ def _url(**options: Any) -> CleanText:
     )
 
 
+def _description(**options: Any) -> CleanText:
+    return CleanText(
+        allow_none=True, validate=validate.Length(max=NAME_LENGTH), **options
+    )
+
+
 class WebhookRequest(Schema):
     """A webhook to set up."""
 
@@ -48,9 +63,7 @@ class WebhookRequest(Schema):
         load_default=None, allow_none=True, validate=validate.Length(max=NAME_LENGTH)
     )
     events = _events(required=True)
-    description = fields.String(
-        load_default="", validate=validate.Length(max=NAME_LENGTH)
-    )
+    description = _description(load_default=None)
 
     @post_load
     def _as_new(self, values: dict[str, Any], **_: Any) -> NewWebhook:
@@ -62,7 +75,7 @@ class WebhookChanges(Schema):
 
     url = _url()
     events = _events()
-    description = CleanText(validate=validate.Length(max=NAME_LENGTH))
+    description = _description()
     is_enabled = fields.Boolean()
 
 
@@ -73,7 +86,7 @@ class WebhookResponse(Schema):
     area_code = fields.String()
     programme_id = fields.String(allow_none=True)
     url = fields.String()
-    description = fields.String()
+    description = fields.String(allow_none=True)
     events = fields.List(fields.String())
     owner_id = fields.UUID()
     created_at = fields.AwareDateTime()
@@ -140,3 +153,30 @@ class DeliveriesPage(Schema):
 
     items = fields.List(fields.Nested(DeliveryResponse))
     next_cursor = fields.String(allow_none=True)
+
+
+class DigestRequest(Schema):
+    """Where to send digests, and how often."""
+
+    email = CleanText(
+        required=True,
+        validate=[
+            validate.Length(max=EMAIL_LENGTH),
+            validate.Email(),
+            validate.Regexp(ASCII, error=EMAIL_RULE.both()),
+        ],
+    )
+    frequency = fields.Enum(DigestFrequency, by_value=True, required=True)
+
+
+class DigestResponse(Schema):
+    """A person's digests."""
+
+    email = fields.String()
+    frequency = fields.Enum(DigestFrequency, by_value=True)
+    next_at = fields.AwareDateTime()
+    sent_at = fields.AwareDateTime(allow_none=True)
+    last_error = fields.Enum(MailError, by_value=True, allow_none=True)
+    is_sending = fields.Boolean(
+        metadata={"description": "Whether the operator has set up a mail server."}
+    )

@@ -1,19 +1,23 @@
-"""Webhooks over HTTP: set up, look at, change, and see what they were told."""
+"""Webhooks and digests over HTTP: set up, look at, change, see what was told."""
 
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
 from flask_smorest import Blueprint
 
+from fieldapp.config import Config
 from fieldapp.extensions import db
-from fieldapp.identity.access import current_actor, requires
+from fieldapp.identity.access import current_actor, requires, signed_in
 from fieldapp.identity.permissions import Permission
-from fieldapp.notices import webhooks
-from fieldapp.notices.models import Webhook, WebhookDelivery
+from fieldapp.notices import subscriptions, webhooks
+from fieldapp.notices.models import DigestSubscription, Webhook, WebhookDelivery
 from fieldapp.notices.schemas import (
     DeliveriesPage,
     DeliveriesQuery,
     DeliveryResponse,
+    DigestRequest,
+    DigestResponse,
     NewWebhookResponse,
     WebhookChanges,
     WebhookRequest,
@@ -28,7 +32,7 @@ blueprint = Blueprint(
     "notices",
     __name__,
     url_prefix="/api/v1",
-    description="Telling other programs what happens.",
+    description="Telling programs and people what happens.",
 )
 
 
@@ -104,6 +108,46 @@ def redeliver(webhook_id: UUID, delivery_id: UUID) -> WebhookDelivery:
     delivery = webhooks.redeliver(current_actor(), webhook_id, delivery_id)
     db.session.commit()
     return delivery
+
+
+@blueprint.get("/me/digest")
+@signed_in("Everybody may know whether they get digests.")
+@blueprint.response(200, DigestResponse)
+def read_digest() -> dict[str, Any]:
+    """Tell where one's digests go; 404 where one wants none."""
+    return _digest(subscriptions.get_subscription(current_actor().user_id))
+
+
+@blueprint.put("/me/digest")
+@signed_in("A digest tells what one may see, and is empty for who may see nothing.")
+@blueprint.arguments(DigestRequest)
+@blueprint.response(200, DigestResponse)
+def subscribe(body: dict[str, Any]) -> dict[str, Any]:
+    """Have digests by mail, or have them otherwise."""
+    subscription = subscriptions.subscribe(current_actor(), **body)
+    db.session.commit()
+    return _digest(subscription)
+
+
+@blueprint.delete("/me/digest")
+@signed_in("Everybody may stop their own digests.")
+@blueprint.response(204)
+def unsubscribe() -> None:
+    """Have no more digests; the address is forgotten."""
+    subscriptions.unsubscribe(current_actor())
+    db.session.commit()
+
+
+def _digest(subscription: DigestSubscription) -> dict[str, Any]:
+    config: Config = current_app.config["FIELDAPP"]
+    return {
+        "email": subscription.email,
+        "frequency": subscription.frequency,
+        "next_at": subscription.next_at,
+        "sent_at": subscription.sent_at,
+        "last_error": subscription.last_error,
+        "is_sending": config.mail is not None,
+    }
 
 
 _SHOWN = tuple(WebhookResponse().fields)

@@ -62,7 +62,7 @@ class NewWebhook:
     area_code: str
     programme_id: str | None
     events: Iterable[EventKind]
-    description: str = ""
+    description: str | None = None
 
 
 def visible_webhooks(actor: Actor) -> Select[Webhook]:

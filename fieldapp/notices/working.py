@@ -1,4 +1,4 @@
-"""The worker: visits webhooks until it is told to stop."""
+"""The worker: visits webhooks and sends digests until it is told to stop."""
 
 import os
 import signal
@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from fieldapp.extensions import db
+from fieldapp.notices.mailing import send_next_digest
 from fieldapp.notices.visiting import forget_old, visit_next
 
 THREADS = 4
@@ -116,7 +117,7 @@ def _work(stop: Event, broken: Event, app: Flask) -> None:
 def _visit(stop: Event, app: Flask) -> None:
     with app.app_context():
         try:
-            if visit_next(stop.is_set):
+            if visit_next(stop.is_set) or send_next_digest():
                 return
         except OperationalError:
             db.session.rollback()

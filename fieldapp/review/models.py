@@ -27,6 +27,7 @@ class Decision(Base):
     __tablename__ = "decision"
     __table_args__ = (
         Index("ix_decision_submission_id", "submission_id", "decided_at"),
+        Index("ix_decision_decided_at", "decided_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

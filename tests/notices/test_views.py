@@ -99,6 +99,7 @@ def test_refused_targets_are_explained_in_both_languages(
         {"area_code": "ID"},
         {"programme_id": "tidak-ada"},
         {"secret": "mine"},
+        {"description": "ERP\x00"},
     ],
 )
 def test_what_cannot_be_set_up_is_refused(

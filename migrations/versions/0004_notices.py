@@ -1,4 +1,4 @@
-"""Webhooks, how far each has read the logs, and what it was told."""
+"""Webhooks, how far each has read the logs, what it was told; digests by mail."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,6 +30,8 @@ ERRORS = (
     "status",
     "disabled",
 )
+FREQUENCIES = ("daily", "weekly")
+MAIL_ERRORS = ("recipient-refused", "server")
 
 
 def upgrade() -> None:
@@ -39,7 +41,7 @@ def upgrade() -> None:
         sa.Column("area_code", sa.Text(collation="C"), nullable=False),
         sa.Column("programme_id", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
         sa.Column("events", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -82,6 +84,7 @@ def upgrade() -> None:
         ),
     )
     _create_deliveries()
+    _create_digests()
 
 
 def _create_deliveries() -> None:
@@ -132,7 +135,32 @@ def _create_deliveries() -> None:
     )
 
 
+def _create_digests() -> None:
+    op.create_table(
+        "digest_subscription",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("frequency", _enum("digestfrequency", FREQUENCIES), nullable=False),
+        sa.Column("covered_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", _enum("mailerror", MAIL_ERRORS), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_digest_subscription_user_id")
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_digest_subscription")),
+    )
+    op.create_index(
+        "ix_digest_subscription_next_at", "digest_subscription", ["next_at"]
+    )
+    op.create_index("ix_decision_decided_at", "decision", ["decided_at"])
+
+
 def downgrade() -> None:
+    op.drop_index("ix_decision_decided_at", "decision")
+    op.drop_table("digest_subscription")
     op.drop_table("webhook_delivery")
     op.drop_table("webhook_position")
     op.drop_table("webhook")
