@@ -72,7 +72,7 @@ def stop_on_signals() -> Event:
 
 
 @contextmanager
-def worker_process() -> Iterator[None]:
+def worker_process() -> Iterator[subprocess.Popen[bytes]]:
     """Let a worker run beside the server, which it does not outlive.
 
     It is a process of its own, since the server forks, and threads do not fork well.
@@ -80,7 +80,7 @@ def worker_process() -> Iterator[None]:
     environ = {**os.environ, SERVER: str(os.getpid())}
     with subprocess.Popen(COMMAND, env=environ) as process:  # noqa: S603 - Our own.
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait()

@@ -1,7 +1,10 @@
 import re
+from dataclasses import replace
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import update
 
 from fieldapp.extensions import db
@@ -18,12 +21,13 @@ from fieldapp.programmes.models import Programme
 from fieldapp.review.models import DecisionKind
 from fieldapp.review.service import decide
 from fieldapp.web import clock
-from tests.entries import deliver, entry_xml, publish_small_form
+from tests.entries import VERSION, deliver, entry_xml, publish_small_form
 from tests.factories import (
     BANYUMAS,
     BUMISARI,
     SEMEDO,
     actor_of,
+    make_area,
     make_grant,
     make_person,
 )
@@ -203,6 +207,39 @@ def test_nothing_is_told_of_what_is_rolled_back(facilitator: User) -> None:
     deliver(facilitator, entry_xml())
 
     assert told(webhook) == ["entry.received"]
+
+
+def test_what_commits_late_is_told_and_what_is_given_up_is_not(
+    committed_app: Flask,
+) -> None:
+    """A deed is noted under way, while a later one of elsewhere is told already."""
+    publish_small_form()
+    for code in (SEMEDO, BUMISARI):
+        make_area(code)
+    webhook = make_webhook(URL, area_code="33", events=[EventKind.FORM_PUBLISHED])
+    deed = Deed(SEMEDO, "form-published", "x", f"setoran/{VERSION}", {}, {})
+    written, may_end = Barrier(2), Barrier(2)
+
+    def write(*, keeps: bool) -> None:
+        with committed_app.app_context():
+            append_deeds([deed], at=clock.now())
+            written.wait(30)
+            may_end.wait(30)
+            db.session.commit() if keeps else db.session.rollback()
+
+    for keeps in (False, True):
+        writer = Thread(target=write, kwargs={"keeps": keeps})
+        writer.start()
+        written.wait(30)
+        append_deeds([replace(deed, area_code=BUMISARI)], at=clock.now())
+        db.session.commit()
+        told(webhook)
+        may_end.wait(30)
+        writer.join(30)
+        told(webhook)
+
+    at = [each.area_code for each in log_of(webhook)]
+    assert sorted(at) == [SEMEDO, BUMISARI, BUMISARI]
 
 
 def test_a_long_log_is_read_in_parts_without_gaps_or_doubles(

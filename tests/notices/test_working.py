@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -15,7 +16,11 @@ from fieldapp.extensions import db
 from fieldapp.identity.permissions import Role
 from fieldapp.notices import working
 from fieldapp.notices.models import DeliveryState, Webhook
-from fieldapp.notices.working import WorkerBrokenError, work_until
+from fieldapp.notices.working import (
+    WorkerBrokenError,
+    work_until,
+    worker_process,
+)
 from fieldapp.web import clock
 from tests.entries import deliver, entry_xml, publish_small_form
 from tests.factories import SEMEDO, make_person
@@ -107,6 +112,25 @@ def test_a_worker_ends_with_the_server_that_started_it(
 ) -> None:
     with worker({**environ, "FIELDAPP_WORKER_OF": "1"}) as process:
         assert process.wait(60) == 0
+
+
+def test_the_worker_beside_a_server_is_ended_with_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    program = (
+        "import os, pathlib, sys, time;"
+        "pathlib.Path(sys.argv[1]).write_text(os.environ['FIELDAPP_WORKER_OF']);"
+        "time.sleep(600)"
+    )
+    monkeypatch.setattr(working, "COMMAND", (sys.executable, "-c", program, told))
+
+    with worker_process() as process:
+        await_that(lambda: told.exists() and told.read_text())
+        assert told.read_text() == str(os.getpid())
+        assert process.poll() is None
+
+    assert process.poll() == -signal.SIGTERM
 
 
 def test_a_worker_waits_for_a_database_that_is_away(
