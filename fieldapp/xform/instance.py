@@ -7,6 +7,7 @@ from typing import Literal
 from lxml import etree
 
 from fieldapp.xform.markup import (
+    MAX_ATTRIBUTES,
     Element,
     has_doctype,
     local_name,
@@ -32,8 +33,6 @@ UnreadableCode = Literal[
 MAX_BYTES = 10_000_000
 MAX_NODES = 100_000
 MAX_ID = 250
-MAX_ATTRIBUTES = 1_000
-"""Of the root element; libxml2 takes the square of their number to read them."""
 
 _DEPTH = "Excessive depth"
 _EXTRA = "Extra content"

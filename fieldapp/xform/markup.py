@@ -13,14 +13,36 @@ FIELDAPP = "http://fieldapp.id/xforms"
 TEMPLATE = f"{{{JAVAROSA}}}template"
 
 
-_DOCTYPE = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL
-)
+MAX_ATTRIBUTES = 1_000
+
+_SPACE = re.compile(rb"\s*")
+_SKIPPED = ((b"<?", b"?>"), (b"<!--", b"-->"))
 
 
 def has_doctype(xml: bytes) -> bool:
-    """Tell whether a document declares a type, which is where entities come from."""
-    return _DOCTYPE.match(xml) is not None
+    """Tell whether a document declares a type, which is where entities come from.
+
+    What may stand before it is stepped over piece by piece, each piece once.
+    """
+    place = 3 if xml.startswith(b"\xef\xbb\xbf") else 0
+    while True:
+        space = _SPACE.match(xml, place)
+        place = space.end() if space else place
+        mark = next(
+            (end for start, end in _SKIPPED if xml.startswith(start, place)), b""
+        )
+        end = xml.find(mark, place) if mark else -1
+        if end < 0:
+            return xml.startswith(b"<!DOCTYPE", place)
+        place = end + len(mark)
+
+
+def is_crowded(root: Element) -> bool:
+    """Tell whether some element has thousands of attributes.
+
+    To read them all, lxml looks each one up from the first: the square of their number.
+    """
+    return bool(root.xpath(f"boolean(//*[@*[{MAX_ATTRIBUTES + 1}]])"))
 
 
 def new_parser() -> etree.XMLParser:

@@ -18,6 +18,17 @@ Record = dict[str, Any]
 _GEO_LINES = frozenset({"geotrace", "geoshape"})
 _UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ROUNDING = timedelta(milliseconds=2)
+_CLASSES: Mapping[str, type] = {
+    "int": float,
+    "long": float,
+    "decimal": float,
+    "boolean": bool,
+    "date": date,
+    "dateTime": datetime,
+    "time": datetime,
+}
+"""What a value of a type is; a calculate may have left another one."""
+
 _POINT_KEYS = ("latitude", "longitude", "altitude", "accuracy")
 
 
@@ -78,13 +89,17 @@ def _scalar(node: Node, definition: NodeDefinition) -> Any:
         if not isinstance(read, float | date):
             return value
         value = read
+    if not isinstance(value, _CLASSES[kind]):
+        return text_of_value(value, kind)
     if isinstance(value, float):
         return int(value) if value.is_integer() and kind != "decimal" else value
-    if isinstance(value, datetime):
-        if kind == "time":
-            return node.text or value.timetz().isoformat()
-        return _as_sent(node.text, value)
-    return value
+    return _moment(node, value, kind) if isinstance(value, datetime) else value
+
+
+def _moment(node: Node, value: datetime, kind: str) -> datetime | str:
+    if kind == "time":
+        return node.text or value.timetz().isoformat()
+    return _as_sent(node.text, value)
 
 
 def _as_sent(text: str, value: datetime) -> datetime:

@@ -14,6 +14,14 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "formulir ini terlalu besar; bagi menjadi beberapa formulir.",
         "the form is too large; split it into several.",
     ),
+    "big-file": (
+        "berkas {name} terlalu besar; hapus baris atau kolom yang tidak dipakai.",
+        "the file {name} is too large; remove rows or columns that are not used.",
+    ),
+    "big-sheet": (
+        "sebuah lembar terlalu besar; hapus baris dan kolom yang kosong.",
+        "a sheet is too large; remove empty rows and columns.",
+    ),
     "encoding": (
         "byte ke-{byte} bukan UTF-8; simpan berkas sebagai UTF-8.",
         "byte {byte} is not UTF-8; save the file as UTF-8.",

@@ -8,11 +8,20 @@ from typing import Any
 
 from lxml import etree
 
-from fieldapp.xform.markup import Element, has_doctype, local_name, new_parser
+from fieldapp.xform.markup import (
+    Element,
+    has_doctype,
+    is_crowded,
+    local_name,
+    new_parser,
+)
 from fieldapp.xform.node import Node
 from fieldapp.xform.refusals import refusal
 
 MAX_ITEMS = 500_000
+MAX_NODES = 1_000_000
+MAX_COLUMNS = 1_000
+MAX_FILE_BYTES = 20_000_000
 _SPACE = "".join(map(chr, range(33)))
 
 
@@ -30,11 +39,11 @@ def read_inline(element: Element) -> Node:
 
 
 def _copy(element: Element) -> Node:
-    keys = element.keys()
+    items = element.items()
     text = "" if len(element) else (element.text or "").strip(_SPACE)
-    if not keys:
+    if not items:
         return Node(local_name(element), text)
-    attributes = {str(key).rpartition("}")[2]: element.get(key, "") for key in keys}
+    attributes = {str(key).rpartition("}")[2]: str(value) for key, value in items}
     return Node(local_name(element), text, attributes=attributes)
 
 
@@ -43,6 +52,8 @@ def read_file(name: str, content: bytes) -> Node:
 
     :raises FormError: if the file is not what its name says.
     """
+    if len(content) > MAX_FILE_BYTES:
+        raise refusal("big-file", name=name)
     ending = name.rpartition(".")[2].lower()
     try:
         if ending == "csv":
@@ -58,7 +69,12 @@ def read_xml(content: bytes) -> Node:
     """Read an XML file: its root element and all below it."""
     if has_doctype(content):
         raise ValueError("a document type is not accepted")
-    return read_inline(etree.fromstring(content, new_parser()))
+    if content.count(b"<") > 2 * MAX_NODES:
+        raise ValueError(f"more than {MAX_NODES} elements")
+    root = etree.fromstring(content, new_parser())
+    if is_crowded(root):
+        raise ValueError("an element has too many attributes")
+    return read_inline(root)
 
 
 def read_csv(text: str) -> Node:
@@ -68,6 +84,8 @@ def read_csv(text: str) -> Node:
     """
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     header = [column.strip() for column in next(rows, [])]
+    if len(header) > MAX_COLUMNS:
+        raise ValueError(f"more than {MAX_COLUMNS} columns")
     empty = dict.fromkeys(header, "")
     return list_of_items(
         {**empty, **dict(zip(header, row, strict=False))} for row in rows if any(row)
@@ -83,9 +101,11 @@ def _delimiter(text: str) -> str:
 def list_of_items(rows: Iterable[Mapping[str, str]]) -> Node:
     """Make the tree of an external list: `root/item/column`."""
     root = Node("root")
+    cells = 0
     for count, row in enumerate(rows):
-        if count >= MAX_ITEMS:
-            raise ValueError(f"more than {MAX_ITEMS} rows")
+        cells += len(row) + 1
+        if count >= MAX_ITEMS or cells > MAX_NODES:
+            raise ValueError(f"more than {MAX_ITEMS} rows or {MAX_NODES} cells")
         item = root.append(Node("item"))
         for column, value in row.items():
             item.append(Node(column, value))
@@ -102,8 +122,10 @@ class _Written(float):
 def read_geojson(text: str) -> Node:
     """Read a GeoJSON feature collection as ODK does: properties, and `geometry`."""
     try:
-        collection = json.loads(text, parse_float=_Written)
-        return list_of_items(_feature(each) for each in collection["features"])
+        features = json.loads(text, parse_float=_Written)["features"]
+        if len(features) > MAX_ITEMS:
+            raise ValueError(f"more than {MAX_ITEMS} features")
+        return list_of_items(_feature(each) for each in features)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("not a GeoJSON feature collection") from error
 

@@ -3,18 +3,38 @@
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from openpyxl import load_workbook  # type: ignore[import-untyped] # It has no types.
 from openpyxl.utils import (  # type: ignore[import-untyped] # As above.
     get_column_letter,
 )
 
+from fieldapp.xform.definition import FormError
 from fieldapp.xform.refusals import refusal
 
 MAX_FILE_BYTES = 20_000_000
-MAX_UNPACKED_BYTES = 100_000_000
+MAX_UNPACKED_BYTES = 50_000_000
+MAX_CELLS = 4_000_000
+MAX_EMPTY_ROWS = 60
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
+    SyntaxError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What openpyxl, zipfile and their XML parsers raise on files that are damaged."""
+
 _CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s:|-]*")
 
@@ -98,19 +118,28 @@ def _workbook(content: bytes) -> dict[str, list[tuple[int, list[str]]]]:
         return {
             str(sheet.title).lower(): [
                 (number, [_cell(value) for value in row])
-                for number, row in enumerate(sheet.iter_rows(values_only=True), start=1)
+                for number, row in _written(sheet.iter_rows(values_only=True))
             ]
             for sheet in book.worksheets
         }
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-    ) as error:
+    except FormError:
+        raise
+    except _UNREADABLE as error:
         raise refusal("unreadable", name=".xlsx", why=error) from error
+
+
+def _written(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Give the rows with their numbers, up to the first long gap, as pyxform does."""
+    cells = gap = 0
+    for number, row in enumerate(rows, start=1):
+        cells += len(row)
+        if cells > MAX_CELLS:
+            raise refusal("big-sheet")
+        gap = 0 if any(value is not None for value in row) else gap + 1
+        if gap > MAX_EMPTY_ROWS:
+            return
+        if not gap:
+            yield number, row
 
 
 def _check_unpacked(content: bytes) -> None:

@@ -167,8 +167,9 @@ def _read_seconds(text: str) -> tuple[int, int] | None:
         seconds = float(found.group() if found else "")
     except ValueError:
         return None
-    whole = int(seconds) if seconds < _MINUTE else _MINUTE
-    return whole, _milliseconds(seconds) * 1000
+    if seconds >= _MINUTE:
+        return _MINUTE, 0
+    return int(seconds), _milliseconds(seconds) * 1000
 
 
 def _milliseconds(seconds: float) -> int:

@@ -1,6 +1,8 @@
 """Compile spreadsheets into XForms; the only module that knows pyxform."""
 
 import re
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,13 +30,17 @@ _UNEXPECTED = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    EOFError,
     ExpatError,
     LookupError,
     OSError,
-    RecursionError,
+    RuntimeError,
+    SyntaxError,
     TypeError,
     ValueError,
     re.error,
+    zipfile.BadZipFile,
+    zlib.error,
 )
 
 
