@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from fieldapp.xform.binds import BindReader
 from fieldapp.xform.definition import Action, Path
 from fieldapp.xform.document import ACTIONS
 from fieldapp.xform.markup import ODK, Element, attribute_of, local_name
@@ -29,6 +30,7 @@ class ActionReader:
 
     names: PrimaryNames
     bind_paths: Mapping[str, Path]
+    binds: BindReader
 
     def read_all(self, model: Element, shown: Iterable[Element]) -> tuple[Action, ...]:
         """Read the actions of the model and those of questions and repeats.
@@ -54,7 +56,7 @@ class ActionReader:
             name=name,
             path=path,
             events=frozenset(events),
-            value=_compile(source, path),
+            value=self._compile(source, path),
             text=(element.text or "") if source is None else "",
             is_in_model=is_in_model,
         )
@@ -72,6 +74,17 @@ class ActionReader:
             raise refusal("no-node", name=name, needed="ref")
         return self.names.read(reference, ())
 
+    def _compile(self, source: str | None, path: Path) -> Expression | None:
+        """Compile a value; unknown functions fail only when they are called."""
+        if source is None or not source.strip():
+            return None
+        try:
+            expression = compile_xpath(source, context=path, defer_unknown=True)
+        except XPathError as error:
+            raise formula_refusal(error, path, "setvalue") from error
+        self.binds.count(expression, path)
+        return expression
+
 
 def _is_action(element: Element) -> bool:
     return local_name(element) in ACTIONS
@@ -86,13 +99,3 @@ def _events(element: Element, *, is_in_model: bool) -> list[str]:
     if is_in_model and _NEW_REPEAT in events:
         raise refusal("action-place", name=name)
     return events
-
-
-def _compile(source: str | None, path: Path) -> Expression | None:
-    """Compile a value; unknown functions fail only when they are called."""
-    if source is None or not source.strip():
-        return None
-    try:
-        return compile_xpath(source, context=path, defer_unknown=True)
-    except XPathError as error:
-        raise formula_refusal(error, path, "setvalue") from error

@@ -55,6 +55,9 @@ _FORMULAS = (
 )
 _JAVAROSA_ONLY = frozenset({"constraintMsg", "preload", "preloadParams"})
 
+MAX_PARTS = 200_000
+"""Parts of all formulas of a form together; the largest known have some 30,000."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawBind:
@@ -134,13 +137,14 @@ def bind_type(raw: RawBind | None, control: str | None) -> str:
     return known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BindReader:
     """Compiles the expressions of binds where they stand."""
 
     texts: Texts
     repeats: frozenset[Path]
     warnings: list[FormWarning] = field(default_factory=list)
+    size: int = 0
 
     def compile(self, source: str | None, path: Path, name: str) -> Expression | None:
         """Compile one expression of a node; unknown functions fail when called.
@@ -150,14 +154,29 @@ class BindReader:
         if source is None:
             return None
         try:
+            expression = self._compile(source, path, name)
+        except XPathError as error:
+            raise formula_refusal(error, path, name) from error
+        self.count(expression, path)
+        return expression
+
+    def _compile(self, source: str, path: Path, name: str) -> Expression:
+        try:
             return compile_xpath(source, context=path, repeats=self.repeats)
         except XPathFunctionError as error:
             self.warnings.append(FormWarning(path_text(path), name, str(error)))
             return compile_xpath(
                 source, context=path, repeats=self.repeats, defer_unknown=True
             )
-        except XPathError as error:
-            raise formula_refusal(error, path, name) from error
+
+    def count(self, expression: Expression, path: Path) -> None:
+        """Refuse a form whose formulas are too large together.
+
+        :raises FormError: if this one is too much.
+        """
+        self.size += expression.size
+        if self.size > MAX_PARTS:
+            raise refusal("too-much-logic", path)
 
     def read(self, raw: RawBind, type_name: str) -> Bind:
         """Compile a bind."""

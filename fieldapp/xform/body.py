@@ -20,6 +20,7 @@ _HEAD = frozenset({"title", "meta"})
 _COUNT = f"{{{JAVAROSA}}}count"
 _FIXED = f"{{{JAVAROSA}}}noAddRemove"
 _MAX_DEPTH = 60
+_MAX_QUESTIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class _Reader:
         self.bind_paths = bind_paths
         self.names = names
         self.body = Body()
+        self.count = 0
         self.is_model_read = False
 
     def read(
@@ -107,6 +109,9 @@ class _Reader:
     ) -> BodyElement:
         if not self.is_model_read:
             raise refusal("model-late", name=name)
+        self.count += 1
+        if self.count > _MAX_QUESTIONS:
+            raise refusal("too-many-questions")
         path = self._path(name, element, context)
         if name in QUESTIONS:
             self._keep_actions(element)

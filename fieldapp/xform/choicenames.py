@@ -7,6 +7,9 @@ from fieldapp.xform.node import Node
 from fieldapp.xform.offers import child_text, item_labels
 from fieldapp.xform.translations import text_for
 from fieldapp.xform.xpath import Evaluation
+from fieldapp.xform.xpath.context import spend
+
+_CHOICES_PER_STEP = 16
 
 
 def choice_name(
@@ -33,6 +36,7 @@ def _label(
     context: Evaluation,
 ) -> str | None:
     language = definition.default_language
+    spend(context, len(control.choices) // _CHOICES_PER_STEP)
     for choice in control.choices:
         if choice.value == value:
             return text_for(choice.labels, language)

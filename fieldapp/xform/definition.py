@@ -14,6 +14,9 @@ from fieldapp.xform.xpath import Expression
 Path = tuple[str, ...]
 """Element names from the root of the primary instance, without namespaces."""
 
+_MAX_REASON = 2_000
+_MAX_AROUND = 100
+
 StepKind = Literal["calculate", "relevant", "required", "readonly"]
 
 
@@ -35,13 +38,13 @@ class FormError(ValueError):
         place: Place = NOWHERE,
         around: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        super().__init__(texts["en"])
+        super().__init__(texts["en"][:_MAX_REASON])
         self.code = code
-        self.texts = texts
-        self.path = path
+        self.texts = {name: text[:_MAX_REASON] for name, text in texts.items()}
+        self.path = path[:_MAX_REASON]
         self.attribute = attribute
         self.place = place
-        self.around = around
+        self.around = around[:_MAX_AROUND]
 
     def __str__(self) -> str:
         return self.told("en")

@@ -16,6 +16,9 @@ from fieldapp.xform.xpath import Expression
 
 Key = tuple[Path, StepKind]
 
+MAX_LINKS = 1_000_000
+"""Links between formulas, and nodes looked through for references with `*`."""
+
 
 def order_steps(nodes: Mapping[Path, NodeDefinition]) -> tuple[Step, ...]:
     """Give all conditions and calculates in an order that serves each its input.
@@ -30,7 +33,8 @@ def order_steps(nodes: Mapping[Path, NodeDefinition]) -> tuple[Step, ...]:
         for kind, expression in _formulas(node)
         if expression is not None and not _is_always(expression)
     }
-    waits = {key: _inputs(step, steps, nodes) for key, step in steps.items()}
+    inputs = _Inputs(steps, nodes)
+    waits = {key: inputs.of(step) for key, step in steps.items()}
     order: list[Step] = []
     state: dict[Key, bool] = {}
     for key in steps:
@@ -87,22 +91,45 @@ def _cycle(open_keys: list[Key], back_to: Key) -> FormError:
     return refusal("circle", back_to[0], attribute=back_to[1], around=named)
 
 
-def _inputs(
-    step: Step,
-    steps: Mapping[Key, Step],
-    nodes: Mapping[Path, NodeDefinition],
-) -> tuple[Key, ...]:
-    """Name the steps whose outcome a step reads."""
-    found: dict[Key, None] = {}
-    kind: StepKind
-    for path in expand_references(step.expression, nodes):
+class _Inputs:
+    """Names the steps whose outcome a step reads; each path is looked up once."""
+
+    def __init__(
+        self, steps: Mapping[Key, Step], nodes: Mapping[Path, NodeDefinition]
+    ) -> None:
+        self.steps = steps
+        self.nodes = nodes
+        self.known: dict[Path, tuple[Key, ...]] = {}
+        self.left = MAX_LINKS
+
+    def of(self, step: Step) -> tuple[Key, ...]:
+        found: dict[Key, None] = {}
+        self.spend(_patterns(step.expression) * len(self.nodes))
+        for path in expand_references(step.expression, self.nodes):
+            keys = self.known.get(path)
+            if keys is None:
+                keys = self.known[path] = tuple(self.behind(path))
+            self.spend(len(keys))
+            found.update(dict.fromkeys(keys))
+        return tuple(found)
+
+    def behind(self, path: Path) -> Iterator[Key]:
+        kind: StepKind
         for kind in ("calculate", "required", "readonly"):
-            if (path, kind) in steps:
-                found[(path, kind)] = None
-        for depth in range(1, len(path) + 1 if path in nodes else 0):
-            if (path[:depth], "relevant") in steps:
-                found[(path[:depth], "relevant")] = None
-    return tuple(found)
+            if (path, kind) in self.steps:
+                yield path, kind
+        for depth in range(1, len(path) + 1 if path in self.nodes else 0):
+            if (path[:depth], "relevant") in self.steps:
+                yield path[:depth], "relevant"
+
+    def spend(self, links: int) -> None:
+        self.left -= links
+        if self.left < 0:
+            raise refusal("too-many-links")
+
+
+def _patterns(expression: Expression) -> int:
+    return sum("*" in path for path in expression.references)
 
 
 def expand_references(

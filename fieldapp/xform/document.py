@@ -8,10 +8,12 @@ from lxml import etree
 from fieldapp.xform.definition import Path, path_text
 from fieldapp.xform.markup import (
     JAVAROSA,
+    MAX_ATTRIBUTES,
     TEMPLATE,
     Element,
     attribute_of,
     has_doctype,
+    is_crowded,
     local_name,
     new_parser,
 )
@@ -99,9 +101,12 @@ def _parse(xml: bytes) -> Element:
     if xml.startswith(_BROKEN_MARK):
         raise refusal("byte-order-mark")
     try:
-        return etree.fromstring(xml, new_parser())
+        root = etree.fromstring(xml, new_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise refusal("not-well-formed", why=error) from error
+    if is_crowded(root):
+        raise refusal("too-many-attributes", limit=MAX_ATTRIBUTES)
+    return root
 
 
 def _check_model(model: Element) -> None:

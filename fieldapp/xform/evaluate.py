@@ -55,7 +55,11 @@ def evaluate(
     given = {**definition.instances, **instances} if instances else definition.instances
     if instance.is_encrypted or local_name(instance.root) != definition.root.name:
         return _unread(definition, instance, given, moment)
-    populated = populate(definition, instance.root, moment)
+    try:
+        populated = populate(definition, instance.root, moment)
+    except XPathLimit as limit:
+        wrong = _too_much(definition, str(limit))
+        return _unread(definition, instance, given, moment, wrong)
     context = _context(definition, populated.root, given, moment)
     run = Run(
         definition,
@@ -275,10 +279,11 @@ def _unread(
     instance: Instance,
     instances: Mapping[str, Node],
     now: datetime,
+    wrong: Violation | None = None,
 ) -> Judgement:
-    """Judge what cannot be looked into: sealed, or of another form."""
+    """Judge what cannot be looked into: sealed, of another form, or too large."""
     name = local_name(instance.root)
-    wrong = Violation(
+    wrong = wrong or Violation(
         path=f"/{name}",
         rule="root",
         label=complete(definition.titles, definition.form_id),

@@ -81,6 +81,7 @@ def _soft_rules(run: Run, reasons: Reasons) -> Iterator[Violation]:
             if not node.is_relevant or node.value == "":
                 continue
             context.node, context.dot = node, node.value
+            run.take_up(warn, definition.path)
             try:
                 is_usual = warn.boolean(context)
             except XPathLimit:

@@ -17,6 +17,9 @@ from fieldapp.xform.xpath.syntax import Call
 _RANDOMIZED = re.compile(r"\s*randomize\(")
 _ITEXT = "jr:itext("
 
+MAX_REFERENCE = 200
+"""Characters of a reference that is followed for each item."""
+
 
 def read_itemset(element: Element, path: Path, binds: BindReader) -> ItemSet | None:
     """Compile the itemset of a list; its references start at the nodes it finds.
@@ -59,6 +62,8 @@ def _reference(itemset: Element, name: str, path: Path) -> str | None:
         found = child.get("ref")
         if found is None:
             raise refusal("itemset", path, attribute="itemset")
+        if len(found) > MAX_REFERENCE:
+            raise refusal("reference-too-long", path, text=found[:40])
     return found
 
 

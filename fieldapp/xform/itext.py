@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -10,8 +10,11 @@ from fieldapp.xform.markup import Element, attribute_of, local_name
 from fieldapp.xform.refusals import refusal
 from fieldapp.xform.translations import Translations, language_code
 
+MAX_LANGUAGES = 50
+MAX_LABEL = 30_000
+
 _ITEXT = re.compile(r"\s*jr:itext\(\s*(['\"])(.*?)\1\s*\)\s*", re.DOTALL)
-_OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_OUTPUT = re.compile(r"\{\{((?:[^{}]|\{(?!\{)|\}(?!\}))*+)\}\}")
 _LACKING = "-"
 _OPEN, _CLOSE = "jr:itext('", "')"
 _SPACES = re.compile(r"\s+")
@@ -20,7 +23,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _MARKDOWN = (
     (re.compile(r"^\s*#{1,6}\s+"), ""),
     (re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)"), r"\1"),
-    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1"), r"\2"),
     (re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*]+?)(?<=[^\s\\])\*(?![\w*])"), r"\1"),
     (re.compile(r"(?<![\w\\])_(?=[^\s_])([^_]+?)(?<=[^\s\\])_(?!\w)"), r"\1"),
     (re.compile(r"\\([*_#\[\]\\])"), r"\1"),
@@ -56,6 +59,8 @@ class Texts:
         reference = _ITEXT.fullmatch(source)
         if reference:
             return self.find(reference.group(2))
+        if len(source) > MAX_LABEL:
+            raise refusal("text-too-long", text=source[:40])
         return {language_code(self.default_language) or "": source} if source else {}
 
 
@@ -74,7 +79,10 @@ def _read_one(itext: Element) -> Texts:
     by_language: dict[str, dict[str, str]] = {}
     ids: dict[str, frozenset[str]] = {}
     defaults = []
-    for element in itext.iterchildren("{*}translation"):
+    translations = list(itext.iterchildren("{*}translation"))
+    if len(translations) > MAX_LANGUAGES:
+        raise refusal("too-many-languages", limit=MAX_LANGUAGES)
+    for element in translations:
         language = element.get("lang")
         if not language or language in by_language:
             raise refusal("language", name=language)
@@ -141,7 +149,14 @@ def _referred(reference: str, name: str, texts: Texts) -> dict[str, str]:
 
 def inline_text(element: Element) -> str:
     """Write a text with its outputs as `{{expression}}`, spaces collapsed."""
-    parts = [element.text or ""]
+    text = "".join(_pieces(element))
+    if len(text) > MAX_LABEL:
+        raise refusal("text-too-long", text=text[:40])
+    return _SPACES.sub(" ", text).strip()
+
+
+def _pieces(element: Element) -> Iterator[str]:
+    yield element.text or ""
     for child in element:
         if local_name(child).lower() == "output":
             expression = attribute_of(child, "ref")
@@ -149,11 +164,10 @@ def inline_text(element: Element) -> str:
                 expression = attribute_of(child, "value")
             if expression is None:
                 raise refusal("output")
-            parts.append("{{" + expression.strip() + "}}")
+            yield "{{" + expression.strip() + "}}"
         else:
-            parts.append(inline_text(child))
-        parts.append(child.tail or "")
-    return _SPACES.sub(" ", "".join(parts)).strip()
+            yield from _pieces(child)
+        yield child.tail or ""
 
 
 def without_outputs(texts: Translations) -> dict[str, str]:

@@ -15,7 +15,7 @@ from fieldapp.xform.xpath import Expression
 
 _LAST_SAVED = "jr://instance/last-saved"
 _FILES = ("jr://file/", "jr://file-csv/")
-_CALLED = re.compile(r"\binstance\s*\(\s*(['\"])(.*?)\1\s*\)")
+_CALLED = re.compile(r"\binstance\s*\(\s*(['\"])((?:(?!\1).)*)\1\s*\)")
 
 Formula = tuple[Path, str, Expression]
 """A formula with the path and the attribute where it stands."""

@@ -15,23 +15,29 @@ from fieldapp.xform.definition import (
 from fieldapp.xform.itext import without_outputs
 from fieldapp.xform.node import Node
 from fieldapp.xform.translations import Translations, complete, language_code
-from fieldapp.xform.xpath import Evaluation, XPathError, compile_xpath
+from fieldapp.xform.xpath import Evaluation, Expression, XPathError, compile_xpath
+from fieldapp.xform.xpath.context import spend
 
 MAX_LISTED = 5_000
+MAX_STEPS = 4_000_000
+"""Items that are gone through when a form is compiled; other lists wait for answers."""
+
+_STEPS_PER_ITEM = 2
 _WHOLE_LIST = re.compile(r"instance\(\s*['\"][^'\"]+['\"]\s*\)[^\[,)]*")
 
 
 def settle_offers(definition: FormDefinition) -> FormDefinition:
     """Evaluate each itemset that no answer cuts, and name the choices of all."""
     fixed: dict[Path, frozenset[str]] = {}
+    lists = _Lists(definition)
     listed: dict[Path, dict[str, Translations]] = {}
     for path, node, control in _lists(definition):
         itemset = control.itemset
         named = listed.setdefault(path, {})
         named.update({choice.value: choice.labels for choice in control.choices})
         if itemset is not None:
-            named.update(_listed(definition, itemset))
-            offers = _fixed_offers(definition, node, itemset)
+            named.update(lists.labels(itemset))
+            offers = lists.offers(node, itemset)
             if offers is not None:
                 fixed[path] = offers
     return replace(definition, fixed_offers=fixed, listed=listed)
@@ -78,41 +84,70 @@ def _lists(
                 yield path, node, control
 
 
-def _fixed_offers(
-    definition: FormDefinition, node: NodeDefinition, itemset: ItemSet
-) -> frozenset[str] | None:
-    nodeset = itemset.nodeset
-    if nodeset.references or not nodeset.instances <= definition.instances.keys():
-        return None
-    context = _blank(definition, node)
-    try:
-        items = nodeset.evaluate(context)
-    except XPathError:
-        return None
-    if not isinstance(items, list):
-        return frozenset()
-    return frozenset(child_text(item, itemset.value) for item in items)
+class _Lists:
+    """Evaluates the lists of a form, equal ones once, on one budget for all."""
 
+    def __init__(self, definition: FormDefinition) -> None:
+        self.definition = definition
+        self.steps = MAX_STEPS
+        self.known: dict[tuple[str, str], frozenset[str] | None] = {}
+        self.named: dict[tuple[str, str, str], dict[str, Translations]] = {}
 
-def _listed(definition: FormDefinition, itemset: ItemSet) -> dict[str, Translations]:
-    """Name all items of the list, whatever a filter would leave of them."""
-    whole = _WHOLE_LIST.search(itemset.nodeset.source)
-    if whole is None or itemset.instance not in definition.instances:
-        return {}
-    try:
-        items = compile_xpath(whole.group().strip()).evaluate(
-            _blank(definition, definition.root)
-        )
-    except XPathError:
-        return {}
-    if not isinstance(items, list) or len(items) > MAX_LISTED:
-        return {}
-    named: dict[str, Translations] = {}
-    for item in items:
-        value = child_text(item, itemset.value)
-        labels = without_outputs(item_labels(definition, itemset, item))
-        named[value] = complete(labels, value)
-    return named
+    def offers(self, node: NodeDefinition, itemset: ItemSet) -> frozenset[str] | None:
+        """Give what a list offers, or None if it depends on answers or is too much."""
+        nodeset = itemset.nodeset
+        instances = self.definition.instances.keys()
+        if nodeset.references or not nodeset.instances <= instances:
+            return None
+        key = nodeset.source, itemset.value
+        if key not in self.known:
+            items = self.evaluate(nodeset, node)
+            self.known[key] = (
+                None
+                if items is None
+                else frozenset(child_text(item, itemset.value) for item in items)
+            )
+        return self.known[key]
+
+    def evaluate(self, nodeset: Expression, node: NodeDefinition) -> list[Node] | None:
+        """Give the items, or None if they cannot be worked out."""
+        context = _blank(self.definition, node)
+        context.steps = self.steps
+        try:
+            items = nodeset.evaluate(context)
+            spend(
+                context, _STEPS_PER_ITEM * len(items) if isinstance(items, list) else 0
+            )
+        except XPathError:
+            return None
+        finally:
+            self.steps = context.steps
+        return items if isinstance(items, list) else []
+
+    def labels(self, itemset: ItemSet) -> dict[str, Translations]:
+        """Name all items of a list, whatever a filter would leave of them."""
+        whole = _WHOLE_LIST.search(itemset.nodeset.source)
+        if whole is None or itemset.instance not in self.definition.instances:
+            return {}
+        key = whole.group().strip(), itemset.value, itemset.label
+        if key not in self.named:
+            self.named[key] = self._labels(key[0], itemset)
+        return self.named[key]
+
+    def _labels(self, source: str, itemset: ItemSet) -> dict[str, Translations]:
+        try:
+            nodeset = compile_xpath(source)
+        except XPathError:
+            return {}
+        items = self.evaluate(nodeset, self.definition.root)
+        if items is None or len(items) > MAX_LISTED:
+            return {}
+        named: dict[str, Translations] = {}
+        for item in items:
+            value = child_text(item, itemset.value)
+            labels = without_outputs(item_labels(self.definition, itemset, item))
+            named[value] = complete(labels, value)
+        return named
 
 
 def _blank(definition: FormDefinition, node: NodeDefinition) -> Evaluation:

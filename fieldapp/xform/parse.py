@@ -62,7 +62,7 @@ def parse_form(
     reader = BindReader(read_itext(document.model), frozenset(body.repeats))
     controls = _controls(body, reader)
     repeats = repeated_paths(body, controls)
-    actions = ActionReader(names, ids).read_all(document.model, body.actions)
+    actions = ActionReader(names, ids, reader).read_all(document.model, body.actions)
     check_templates(document.primary, repeats)
     skeleton = Skeleton(
         merge_binds(binds),
@@ -189,12 +189,12 @@ def _check_submissions(model: Element, ids: Mapping[str, Path]) -> None:
 
 
 def _controls(body: Body, reader: BindReader) -> dict[Path, tuple[Control, ...]]:
-    found: dict[Path, tuple[Control, ...]] = {}
+    found: dict[Path, list[Control]] = {}
     for question in body.questions():
         if question.path is not None:
             control = read_control(question, reader)
-            found[question.path] = (*found.get(question.path, ()), control)
-    return found
+            found.setdefault(question.path, []).append(control)
+    return {path: tuple(controls) for path, controls in found.items()}
 
 
 def _check_paths(skeleton: Skeleton, actions: tuple[Action, ...]) -> None:
@@ -215,11 +215,11 @@ def _check_paths(skeleton: Skeleton, actions: tuple[Action, ...]) -> None:
 
 
 def _roles(nodes: Mapping[Path, NodeDefinition]) -> dict[str, tuple[Path, ...]]:
-    found: dict[str, tuple[Path, ...]] = {}
+    found: dict[str, list[Path]] = {}
     for path, node in nodes.items():
         for role in sorted(node.bind.roles):
-            found[role] = (*found.get(role, ()), path)
-    return found
+            found.setdefault(role, []).append(path)
+    return {role: tuple(paths) for role, paths in found.items()}
 
 
 def _body_steps(

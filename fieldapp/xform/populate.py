@@ -3,9 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fieldapp.xform.definition import FormDefinition, NodeDefinition
+from fieldapp.xform.definition import FormDefinition, NodeDefinition, Path
 from fieldapp.xform.markup import TEMPLATE, Element
 from fieldapp.xform.node import Node
+from fieldapp.xform.xpath import XPathLimit
+
+MAX_NODES = 300_000
+"""Nodes of an entry with those that it lacks; it can have 100,000 elements."""
+
+MAX_DRAWN = 1_500_000
+"""Characters of all lines and areas: some 40,000 points."""
+
+LONG_TEXT = 1_000
 
 _SPACE = "".join(map(chr, range(33)))
 
@@ -31,9 +40,30 @@ class Populated:
     surplus: list[Surplus] = field(default_factory=list)
     lost: dict[Node, None] = field(default_factory=dict)
     missing: list[Node] = field(default_factory=list)
+    long_texts: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    drawn: int = 0
+    count: int = 0
+
+    def note_length(self, definition: NodeDefinition, length: int) -> None:
+        """Remember long texts by path, the longest and all: to look at them is work.
+
+        :raises XPathLimit: if lines and areas have too many points together.
+        """
+        longest, total = self.long_texts.get(definition.path, (0, 0))
+        self.long_texts[definition.path] = max(longest, length), total + length
+        if definition.value_type.json_kind == "line":
+            self.drawn += length
+            if self.drawn > MAX_DRAWN:
+                raise XPathLimit("lines of too many points")
 
     def add(self, definition: NodeDefinition, parent: Node) -> Node:
-        """Add an empty node."""
+        """Add an empty node.
+
+        :raises XPathLimit: if there are too many; what is absent is added in full.
+        """
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise XPathLimit("the entry has too many nodes, absent ones included")
         node = parent.append(Node(definition.name, "", definition))
         self.slots[definition.index].append(node)
         return node
@@ -61,6 +91,8 @@ class Populated:
 
     def read(self, node: Node, definition: NodeDefinition, text: str) -> None:
         """Give a node its text and the value that XPath sees."""
+        if len(text) > LONG_TEXT:
+            self.note_length(definition, len(text))
         node.text = text
         value = definition.value_type.read(text, self.now)
         if value is None:

@@ -4,7 +4,8 @@ All that is worked out here is worked out for a rule that is broken, and only th
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fieldapp.xform.answers import (
@@ -29,11 +30,16 @@ from fieldapp.xform.xpath.conversions import to_string
 from fieldapp.xform.xpath.parts import syntax_tree
 
 MAX_STEPS = 200_000
-"""How many nodes may be visited for telling the reasons of one entry."""
+"""How many nodes and parts of formulas may be gone through to tell all reasons.
+
+Violations that are found after that are told without them.
+"""
 
 MAX_READINGS = 10
 MAX_VALUE = 500
 MAX_REASON = 400
+MAX_OUTPUTS = 20
+_CHARACTERS_PER_STEP = 50
 
 
 @dataclass(slots=True)
@@ -42,6 +48,7 @@ class Reasons:
 
     run: Run
     evaluation: Evaluation | None = None
+    outputs: dict[tuple[Path, str], Expression | None] = field(default_factory=dict)
 
     def about(
         self,
@@ -54,6 +61,8 @@ class Reasons:
     ) -> Violation:
         """Tell of a node; `cause` is the expression whose values are to be shown."""
         form = self.run.definition
+        if cause is not None and not self._affords_to_read(cause, node):
+            cause = None
         read = list(self._read(cause, node)) if cause is not None else []
         values = {path_of(each, form.repeats): each.text for each in read}
         return Violation(
@@ -137,23 +146,48 @@ class Reasons:
 
     def fill(self, node: Node, text: Translations) -> Translations:
         """Put the values that a text shows into it; write it without markup."""
-        sources = {each for one in text.values() for each in outputs_of(one)}
+        length = sum(map(len, text.values()))
+        if not self._affords(length // _CHARACTERS_PER_STEP, node):
+            return {language: shorten(one) for language, one in text.items()}
+        found = (each for one in text.values() for each in outputs_of(one))
+        sources = list(dict.fromkeys(found))[:MAX_OUTPUTS]
         values = {source: self._show(node, source) for source in sources}
         return {
             language: fill_outputs(plain(one), values) for language, one in text.items()
         }
 
     def _show(self, node: Node, source: str) -> str:
-        context = self._at(node)
+        expression = self._output(node, source)
+        if expression is None or not self._affords_to_read(expression, node):
+            return "…"
         try:
-            expression = compile_xpath(
-                source,
-                context=definition_of(node).path,
-                repeats=self.run.definition.repeats,
-            )
-            return to_string(expression.value(context))
+            return shorten(to_string(expression.value(self._at(node))), MAX_VALUE)
         except XPathError:
             return "…"
+
+    def _output(self, node: Node, source: str) -> Expression | None:
+        """Compile what a text shows, once for each question."""
+        path = definition_of(node).path
+        if (path, source) not in self.outputs:
+            self.outputs[path, source] = None
+            if self._affords(len(source), node):
+                repeats = self.run.definition.repeats
+                with suppress(XPathError):
+                    self.outputs[path, source] = compile_xpath(
+                        source, context=path, repeats=repeats
+                    )
+        return self.outputs[path, source]
+
+    def _affords_to_read(self, expression: Expression, node: Node) -> bool:
+        return self._affords(
+            self.run.work_of(expression, definition_of(node).path), node
+        )
+
+    def _affords(self, steps: int, node: Node) -> bool:
+        """Tell whether there are steps left for some work, and take them."""
+        context = self._at(node)
+        context.steps -= steps
+        return context.steps >= 0
 
     def _reason(self, node: Node, rule: Rule, cause: Expression | None) -> Translations:
         """Say which part of a condition fails, if it is of a kind that can be said."""
@@ -203,6 +237,8 @@ class Reasons:
             ):
                 continue
             nodes = _nodes_from(node, definition.path)
+            if not self._affords(len(nodes), node):
+                return
             for each in nodes[:1] if definition.repeat is not None else nodes:
                 if found == MAX_READINGS:
                     return

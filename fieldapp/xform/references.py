@@ -14,12 +14,16 @@ from fieldapp.xform.xpath.scope import Findings, Scope
 from fieldapp.xform.xpath.syntax import Path as PathTree
 from fieldapp.xform.xpath.syntax import Tree
 
+MAX_REFERENCE = 8_000
+
 
 def read_route(source: str, context: Path) -> Route:
     """Read a reference that stands at a node; `context` is that node's path.
 
     :raises FormError: if it is more than a path, or leads above the root.
     """
+    if len(source) > MAX_REFERENCE:
+        raise refusal("reference-too-long", context, text=source[:40])
     try:
         return route_of(parse(source), source, context)
     except XPathError as error:

@@ -61,6 +61,10 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "berkas ini bukan XML yang utuh dalam UTF-8; perbaiki di tempat ini: {why}",
         "not well-formed XML in UTF-8; mend it at this place: {why}",
     ),
+    "too-many-attributes": (
+        "sebuah elemen punya lebih dari {limit} atribut; hapus yang tidak perlu.",
+        "an element has more than {limit} attributes; remove what is not needed.",
+    ),
     "no-model": (
         "tidak ada <model> di dalamnya; berkas ini bukan XForm.",
         "there is no model in it; the file is no XForm.",
@@ -111,6 +115,14 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "kelompok bertumpuk terlalu dalam; kurangi tingkatnya.",
         "groups are nested too deeply; use fewer levels.",
     ),
+    "too-many-questions": (
+        "pertanyaannya terlalu banyak; bagi menjadi beberapa formulir.",
+        "there are too many questions; split the form into several.",
+    ),
+    "reference-too-long": (
+        "rujukan {text!r}… terlalu panjang; sederhanakan.",
+        "the reference {text!r}… is too long; make it simpler.",
+    ),
     "no-path": (
         "{text!r} bukan jalur ke sebuah isian; tulis seperti /data/nama.",
         "{text!r} is not a path; write it like /data/name.",
@@ -138,6 +150,14 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "formula": (
         "rumus {name} tidak dapat dibaca{where}; perbaiki rumusnya.",
         "{name}: {why}; mend the formula.",
+    ),
+    "too-much-logic": (
+        "semua rumus formulir ini bersama-sama terlalu besar; bagi formulirnya.",
+        "the formulas of the form are too large together; split the form.",
+    ),
+    "too-many-links": (
+        "rumus formulir saling merujuk terlalu banyak; kurangi rujukannya.",
+        "the formulas of the form refer to each other too much; let them refer less.",
     ),
     "circle": (
         "rumusnya berputar; putuskan lingkarannya:",
@@ -202,6 +222,14 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "language": (
         "sebuah terjemahan tidak punya bahasa sendiri: {name!r}; beri lang lain.",
         "a translation has no language of its own: {name!r}; give it another lang.",
+    ),
+    "too-many-languages": (
+        "ada lebih dari {limit} bahasa; hapus yang tidak dipakai.",
+        "there are more than {limit} languages; remove those that are not used.",
+    ),
+    "text-too-long": (
+        "teks {text!r}… terlalu panjang; pendekkan.",
+        "the text {text!r}… is too long; shorten it.",
     ),
     "two-defaults": (
         "lebih dari satu terjemahan menjadi bahasa utama; sisakan satu.",

@@ -4,15 +4,21 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from fieldapp.xform.calculation import store
-from fieldapp.xform.definition import FormDefinition, NodeDefinition, Step
+from fieldapp.xform.definition import FormDefinition, NodeDefinition, Path, Step
 from fieldapp.xform.dependencies import affected_by
 from fieldapp.xform.judgement import indexed_path
 from fieldapp.xform.node import Node
-from fieldapp.xform.populate import Populated
+from fieldapp.xform.populate import LONG_TEXT, Populated
 from fieldapp.xform.xpath import Evaluation, Expression, XPathError, XPathLimit
 
 MAX_NODES_AGAIN = 1_000_000
 """How many nodes may be gone through again because answers changed on the way."""
+
+MAX_PARTS = 30_000_000
+"""How many parts of formulas may be evaluated for one entry."""
+
+CHARACTERS_PER_PART = 100
+"""A long text of so many characters is as much work as one more part."""
 
 
 @dataclass(slots=True)
@@ -37,6 +43,34 @@ class Run:
     failures: dict[tuple[Node, str], Failure] = field(default_factory=dict)
     required: set[Node] = field(default_factory=set)
     nodes_left: int = MAX_NODES_AGAIN
+    parts_left: int = MAX_PARTS
+
+    def take_up(self, expression: Expression, path: Path, times: int = 1) -> None:
+        """Count the parts of a node's expression that is evaluated so many times.
+
+        :raises XPathLimit: if the instance makes it too much work.
+        """
+        self.parts_left -= self.work_of(expression, path) * times
+        if self.parts_left < 0:
+            raise XPathLimit("the formulas are too much work on this entry")
+
+    def work_of(self, expression: Expression, path: Path) -> int:
+        """Give the parts of an expression; each may go through a long text it reads."""
+        if not self.populated.long_texts:
+            return expression.size
+        length = self._length_read(expression, path)
+        return expression.size * (1 + length // CHARACTERS_PER_PART)
+
+    def _length_read(self, expression: Expression, path: Path) -> int:
+        """Add up the long texts that a formula reads: one of each item, or all."""
+        length = 0
+        for place, (longest, total) in self.populated.long_texts.items():
+            if place in expression.references:
+                around = place[:-1]
+                length += longest if path[: len(around)] == around else total
+        if any("*" in place for place in expression.references):
+            length += sum(total for _, total in self.populated.long_texts.values())
+        return length
 
     def may_settle_again(self) -> bool:
         """Tell whether there is work left for one more time, and take it."""
@@ -68,6 +102,7 @@ class Run:
         for step in steps:
             nodes = self._nodes(step.node, anchor)
             if nodes and self.can_judge(step.expression):
+                self.take_up(step.expression, step.path, len(nodes))
                 if step.kind == "calculate":
                     self._calculate(step, nodes)
                 else:
@@ -99,6 +134,8 @@ class Run:
             context.node = _ancestor(node, depth) if depth else node
             try:
                 value = value_of(context)
+                if isinstance(value, str) and len(value) > LONG_TEXT:
+                    self.populated.note_length(step.node, len(value))
                 if is_text and value.__class__ is str:
                     node.value = value
                 else:
@@ -134,6 +171,7 @@ class Run:
         for step in steps:
             nodes = self._nodes(step.node, anchor)
             if nodes and self.can_judge(step.expression):
+                self.take_up(step.expression, step.path, len(nodes))
                 is_required = step.kind == "required"
                 for node in nodes:
                     if self._holds(node, step) and is_required:

@@ -13,6 +13,7 @@ from fieldapp.xform.definition import (
     Control,
     ItemSet,
     NodeDefinition,
+    Path,
 )
 from fieldapp.xform.judgement import Rule, Violation
 from fieldapp.xform.node import Node
@@ -39,6 +40,8 @@ class Walk:
     violations: list[Violation] = field(default_factory=list)
     seen: set[tuple[Node, str]] = field(default_factory=set)
     is_stale: bool = False
+    pieces: dict[str, list[str]] = field(default_factory=dict)
+    outputs: dict[tuple[Path, str], Expression | None] = field(default_factory=dict)
 
     def go(self, steps: tuple[BodyStep, ...], items: list[Node]) -> None:
         """Walk through a part of the body; `items` are the repeat items around it.
@@ -155,6 +158,7 @@ class Walk:
         run = self.run
         if not run.can_judge(constraint):
             return True
+        run.take_up(constraint, definition_of(node).path)
         context = run.context
         context.node = node
         context.dot = node.value
@@ -209,6 +213,7 @@ class Walk:
         if not run.can_judge(itemset.nodeset):
             return None
         run.context.node = node
+        run.take_up(itemset.nodeset, definition_of(node).path)
         try:
             items = itemset.nodeset.evaluate(run.context)
         except XPathLimit:

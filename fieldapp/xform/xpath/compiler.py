@@ -60,6 +60,7 @@ def compile_xpath(
         value=code.value,
         boolean=as_boolean(code),
         literal=code.literal,
+        size=findings.size,
     )
 
 

@@ -118,3 +118,6 @@ class Expression:
 
     literal: XPathValue | None = None
     """The value, if it is the same in every context; None otherwise."""
+
+    size: int = 1
+    """Its parts, predicates included: a measure of the work of one evaluation."""

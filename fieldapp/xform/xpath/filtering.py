@@ -15,6 +15,7 @@ from fieldapp.xform.xpath.scope import Scope
 from fieldapp.xform.xpath.syntax import Call, Chain, Number, Path, Text, Tree
 
 _TEST_STEPS = 4
+_PARTS_PER_STEP = 4
 
 Filter = Callable[[Evaluation, list[Node]], list[Node]]
 
@@ -39,11 +40,18 @@ def make_filter(
             if key is not None and not wanted.reads_context:
                 return _filter_by_key(name, key, wanted.value)
         return _filter_each(equality("=", left_code, right_code))
-    return _filter_each(scope.compile(predicate).raw)
+    return _filter_each(*_test(predicate, scope))
+
+
+def _test(predicate: Tree, scope: Scope) -> tuple[Closure, int]:
+    """Compile a predicate, and say what it costs to try it on one node."""
+    before = scope.findings.size
+    test = scope.compile(predicate).raw
+    return test, _TEST_STEPS + (scope.findings.size - before) // _PARTS_PER_STEP
 
 
 def _filter_rows(predicate: Tree, scope: Scope, name: str, outer: Scope) -> Filter:
-    each = _filter_each(scope.compile(predicate).raw)
+    each = _filter_each(*_test(predicate, scope))
     parts: tuple[Tree, ...] = (predicate,)
     if isinstance(predicate, Chain) and predicate.operators in (("and",), ("or",)):
         parts = predicate.operands
@@ -123,13 +131,13 @@ def _filter_each_equal(own: Closure) -> Callable[[str], Filter]:
     )
 
 
-def _filter_each(test: Closure) -> Filter:
+def _filter_each(test: Closure, cost: int = _TEST_STEPS) -> Filter:
     def keep(evaluation: Evaluation, nodes: list[Node]) -> list[Node]:
         node, position = evaluation.node, evaluation.position
         current = evaluation.current
         if current is None:
             evaluation.current = node
-        spend(evaluation, _TEST_STEPS * len(nodes))
+        spend(evaluation, cost * len(nodes))
         kept = []
         try:
             for index, candidate in enumerate(nodes, 1):

@@ -18,6 +18,9 @@ from fieldapp.xform.xpath.syntax import (
 # Each level costs three frames here and two when compiling; Python allows 1000.
 MAX_DEPTH = 160
 
+MAX_PATH_STEPS = 250
+"""No node lies deeper than 60 levels; the work grows with the square of the steps."""
+
 _LEVELS = {
     "or": 1,
     "and": 2,
@@ -150,6 +153,8 @@ class _Parser:
     def further_steps(self) -> tuple[Step, ...]:
         steps: list[Step] = []
         while self.kind in ("/", "//"):
+            if len(steps) >= MAX_PATH_STEPS:
+                raise XPathLimit("a path of too many steps")
             if self.take().kind == "//":
                 steps.append(Step("descendant-or-self", "node()"))
             if not self.starts_step():

@@ -9,7 +9,7 @@ from fieldapp.xform.xpath.code import Code
 from fieldapp.xform.xpath.errors import XPathLimit
 from fieldapp.xform.xpath.syntax import Tree
 
-MAX_SIZE = 20_000
+MAX_SIZE = 10_000
 
 NodePath = tuple[str, ...]
 
@@ -23,12 +23,12 @@ class Findings:
     is_volatile: bool = False
     size: int = 0
 
-    def count(self) -> None:
-        """Count one compiled part; nested predicates are compiled twice each.
+    def count(self, parts: int = 1) -> None:
+        """Count compiled parts; nested predicates are compiled twice each.
 
         :raises XPathLimit: if there are too many.
         """
-        self.size += 1
+        self.size += parts
         if self.size > MAX_SIZE:
             raise XPathLimit("an expression of too many parts")
 

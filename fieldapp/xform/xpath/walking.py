@@ -251,12 +251,7 @@ def walk_down(level: Level, place: int, route: Route, scope: Scope) -> Walk:
     if level.bound:
         climb = len(scope.context) - 1 - place
         return _walk_bound(name, climb)
-    inner = scope.inside(route.path[: place + 1], route.instance)
-    outer = scope if route.instance is not None and place == 1 else None
-    filters = [
-        make_filter(predicate, inner, name, None if index else outer)
-        for index, predicate in enumerate(level.predicates)
-    ]
+    filters = _filters(level, place, route, scope)
     if name == WILDCARD:
         return _walk_wildcard(filters)
 
@@ -270,6 +265,17 @@ def walk_down(level: Level, place: int, route: Route, scope: Scope) -> Walk:
         return found
 
     return walk
+
+
+def _filters(level: Level, place: int, route: Route, scope: Scope) -> list[Filter]:
+    if not level.predicates:
+        return []
+    inner = scope.inside(route.path[: place + 1], route.instance)
+    outer = scope if route.instance is not None and place == 1 else None
+    return [
+        make_filter(predicate, inner, level.name, None if index else outer)
+        for index, predicate in enumerate(level.predicates)
+    ]
 
 
 def _walk_bound(name: str, climb: int) -> Walk:

@@ -5,7 +5,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from fieldapp.xform.xpath.context import Evaluation
+from fieldapp.xform.xpath.context import Evaluation, spend
 from fieldapp.xform.xpath.conversions import to_string
 from fieldapp.xform.xpath.errors import XPathTypeError
 from fieldapp.xform.xpath.functions.registry import function
@@ -16,6 +16,7 @@ Point = tuple[float, float]
 _RADIUS = 6_378_100.0
 _CIRCUMFERENCE = 2 * math.pi * _RADIUS
 _MOST_PARTS = 4
+_STEPS_PER_POINT = 4
 _MOST_SEGMENTS = 2_000
 _DOUBLE = re.compile(  # What Java's Double.parseDouble reads.
     r"\s*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[dDfF]?)\s*"
@@ -36,7 +37,7 @@ def distance(evaluation: Evaluation, *values: Any) -> float:
         return length([_point(place, "distance") for place in places])
     (value,) = values
     if isinstance(value, str):
-        return length(_line(value, "distance"))
+        return length(_line(evaluation, value, "distance"))
     return length(_points_of_nodes(evaluation, value, "distance"))
 
 
@@ -50,7 +51,7 @@ def geofence(evaluation: Evaluation, place: str, shape: Any) -> bool:
 @function("intersects", takes="s", gives=bool, context=True)
 def intersects(evaluation: Evaluation, line: str) -> bool:
     """Tell whether a line or the outline of a shape crosses itself (Collect's)."""
-    points = _line(line, "intersects")
+    points = _line(evaluation, line, "intersects")
     if len(points) > _MOST_SEGMENTS:
         raise XPathTypeError("intersects() takes no line of so many points")
     evaluation.steps -= len(points) ** 2 // 8
@@ -62,15 +63,16 @@ def _points_of_nodes(evaluation: Evaluation, value: Any, name: str) -> list[Poin
         raise XPathTypeError(f"{name}() takes a field")
     texts = [to_string(item) for item in spread(evaluation, (value,))]
     if len(texts) == 1:
-        return _line(texts[0], name)
+        return _line(evaluation, texts[0], name)
     return [_point(text, name) for text in texts]
 
 
-def _line(text: str, name: str) -> list[Point]:
+def _line(evaluation: Evaluation, text: str, name: str) -> list[Point]:
     """Read points between semicolons; a point that is missing is at zero, zero."""
     pieces = text.split(";")
     while pieces and not pieces[-1]:
         pieces.pop()
+    spend(evaluation, _STEPS_PER_POINT * len(pieces))
     return [_point(piece.strip(), name) for piece in pieces]
 
 

@@ -3,15 +3,28 @@
 import re
 from typing import Any
 
-from fieldapp.xform.xpath.code import Code, as_string, computed, sole_value, value_of
-from fieldapp.xform.xpath.context import Evaluation
+from fieldapp.xform.xpath.code import (
+    Code,
+    as_string,
+    computed,
+    failing,
+    sole_value,
+    value_of,
+)
+from fieldapp.xform.xpath.context import Evaluation, spend
 from fieldapp.xform.xpath.conversions import JAVA_SPACE, java_int, to_string
-from fieldapp.xform.xpath.errors import XPathTypeError
+from fieldapp.xform.xpath.errors import XPathError, XPathLimit, XPathTypeError
 from fieldapp.xform.xpath.functions.registry import Build, function, special
-from fieldapp.xform.xpath.patterns import matches
+from fieldapp.xform.xpath.patterns import Pattern, matches, read
 from fieldapp.xform.xpath.scope import Scope
 from fieldapp.xform.xpath.syntax import Call, Path, Step
 
+MAX_TEXT = 1_000_000
+"""Characters of a text that is put together."""
+
+_CHARACTERS_PER_STEP = 32
+_CHARACTERS_PER_PART = 2
+_STEPS_PER_CHARACTER = 8
 _SPACES = re.compile(r"[ \t\n\x0b\f\r]+")
 _CONTEXT = Path(False, None, (Step("self", "node()"),))
 
@@ -25,13 +38,25 @@ def string(text: str) -> str:
 @function("concat", takes="r*", gives=str, context=True)
 def concat(evaluation: Evaluation, *values: Any) -> str:
     """Join values, or all values of one nodeset."""
-    return "".join(texts(evaluation, values))
+    return joined(evaluation, "", texts(evaluation, values))
 
 
 @function("join", takes="sr*", gives=str, context=True)
 def join(evaluation: Evaluation, separator: str, *values: Any) -> str:
     """Join values, or all values of one nodeset, with a separator between."""
-    return separator.join(texts(evaluation, values))
+    return joined(evaluation, separator, texts(evaluation, values))
+
+
+def joined(evaluation: Evaluation, separator: str, parts: list[str]) -> str:
+    """Join texts, unless the whole gets too long: texts may double at each step.
+
+    :raises XPathLimit: if it is longer than an answer can sensibly be.
+    """
+    length = sum(map(len, parts)) + len(separator) * len(parts)
+    if length > MAX_TEXT:
+        raise XPathLimit("a text that gets too long")
+    spend(evaluation, length // _CHARACTERS_PER_STEP)
+    return separator.join(parts)
 
 
 def texts(evaluation: Evaluation, values: tuple[Any, ...]) -> list[str]:
@@ -125,12 +150,33 @@ def ends_with(text: str, part: str) -> bool:
     return text.endswith(part)
 
 
-@function("regex", takes="ss", gives=bool, context=True)
-def regex(evaluation: Evaluation, text: str, pattern: str) -> bool:
-    """Tell whether a pattern matches the whole text."""
-    found, steps = matches(pattern, text, evaluation.steps)
-    evaluation.steps -= steps
-    return found
+@special("regex", 2, 2)
+def build_regex(scope: Scope, call: Call) -> Code:
+    """Compile regex(): whether a pattern matches the whole text.
+
+    A pattern that the form writes is read once; one that answers make, each time.
+    """
+    operands = [scope.compile(argument) for argument in call.arguments]
+    text, written = map(as_string, operands)
+    literal = operands[1].literal
+    pattern: Pattern | None = None
+    if isinstance(literal, str):
+        scope.findings.count(len(literal) // _CHARACTERS_PER_PART)
+        try:
+            pattern = read(literal)
+        except XPathError as error:
+            return failing(str(error), type(error))
+
+    def regex(evaluation: Evaluation) -> bool:
+        given = text(evaluation)
+        wanted: str | Pattern = pattern or written(evaluation)
+        if isinstance(wanted, str):
+            spend(evaluation, len(wanted) * _STEPS_PER_CHARACTER)
+        found, steps = matches(wanted, given, evaluation.steps)
+        evaluation.steps -= steps
+        return found
+
+    return computed(bool, regex, operands)
 
 
 def _on_context(name: str, gives: type, body: Any) -> Build:

@@ -15,10 +15,15 @@ from fieldapp.xform.xpath.patterns.tree import Part, cost, has_backreference, to
 
 MAX_WAYS = 50_000.0
 MAX_STEPS = 100_000
+_STEPS_PER_STATE = 4
+MAX_WRITTEN = 20_000
+"""Characters in Python's syntax, where a class of Unicode alone has thousands."""
 
 
 @dataclass(slots=True)
-class _Pattern:
+class Pattern:
+    """An expression that was read; it may be shared between threads."""
+
     part: Part
     quick: re.Pattern[str] | None
     machine: Machine | None = None
@@ -34,27 +39,37 @@ class _Pattern:
         return True
 
 
-@lru_cache(maxsize=512)
-def _pattern(source: str) -> _Pattern:
+@lru_cache(maxsize=64)
+def read(source: str) -> Pattern:
+    """Read an expression.
+
+    :raises XPathTypeError: if Java would not compile it, or we do not know its syntax.
+    :raises XPathLimit: if it is too long or too deeply nested.
+    """
     part = read_pattern(source)
+    written = to_python(part)
+    if len(written) > MAX_WRITTEN:
+        return Pattern(part, None)
     try:
-        return _Pattern(part, re.compile(to_python(part)))
+        return Pattern(part, re.compile(written))
     except (re.error, OverflowError):  # A look behind of changing width.
-        return _Pattern(part, None)
+        return Pattern(part, None)
 
 
-def matches(source: str, text: str, steps: int) -> tuple[bool, int]:
+def matches(source: str | Pattern, text: str, steps: int) -> tuple[bool, int]:
     """Tell whether a pattern matches a whole text, and how many steps it took.
 
     :raises XPathTypeError: if the pattern cannot be read.
     :raises XPathLimit: if it takes more steps than are left.
     """
-    pattern = _pattern(source)
+    pattern = read(source) if isinstance(source, str) else source
     if pattern.quick is not None and pattern.may_backtrack(len(text)):
         return pattern.quick.fullmatch(text) is not None, 1
     if pattern.machine is None:
         captures = has_backreference(pattern.part)
         pattern.machine = Machine.of(pattern.part, captures=captures)
     budget = Budget(min(steps, MAX_STEPS))
+    if isinstance(source, str):
+        budget.spend(_STEPS_PER_STATE * pattern.machine.size[0])
     end = pattern.machine.run(text, 0, budget, end=len(text))
     return end is not None, budget.used

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from fieldapp.xform.xpath.errors import XPathLimit
@@ -90,7 +91,7 @@ class Machine:
     def add(self, part: Part, follow: int) -> int:
         """Enter the states of a part that is followed by a state."""
         if isinstance(part, Character | Edge):
-            test = re.compile(part.source).match
+            test = _test(part.source)
             kind = "character" if isinstance(part, Character) else "edge"
             return self.put(State(kind, follow, test=test))
         if isinstance(part, Sequence):
@@ -172,6 +173,11 @@ class Machine:
                 if after is not None:
                     stack.append((state.follow, *after))
         return None
+
+
+@lru_cache(maxsize=1024)
+def _test(source: str) -> Callable[[str, int], object]:
+    return re.compile(source).match
 
 
 def _either(inner: int, follow: int, *, lazy: bool) -> State:

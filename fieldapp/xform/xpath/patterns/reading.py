@@ -1,6 +1,7 @@
 """Reads the syntax of Java's regular expressions (java.util.regex.Pattern)."""
 
 import re
+import sys
 
 from fieldapp.xform.xpath.errors import XPathLimit
 from fieldapp.xform.xpath.patterns.brackets import BracketReader
@@ -151,10 +152,13 @@ class _Reader:
         return Edge(_LINE_EDGE if is_multiline else _LINE_END)
 
     def character(self, source: str) -> Character:
-        """Apply the flag for letters of either case."""
-        if "i" not in self.flags:
-            return Character(source)
-        return Character(f"(?{'u' if 'u' in self.flags else 'a'}i:{source})")
+        """Apply the flag for letters of either case.
+
+        A class of Unicode has thousands of characters: equal ones are kept once.
+        """
+        if "i" in self.flags:
+            source = f"(?{'u' if 'u' in self.flags else 'a'}i:{source})"
+        return Character(sys.intern(source))
 
     def escape(self) -> Part | None:
         letter = self.cursor.take()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 UNBOUNDED = 1 << 30
+_MANY_WAYS = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,9 @@ def _repeat_cost(repeat: Repeat, length: int) -> float:
     inner = cost(repeat.part, length)
     if inner == 1.0 and _is_fixed(repeat.part):
         return float(max(times - repeat.least, 0) + 1)
-    return (inner + 1.0) ** times if times < 20 else math.inf  # noqa: PLR2004
+    if times >= 20 or inner > _MANY_WAYS:  # noqa: PLR2004 - Too many, whatever follows.
+        return math.inf
+    return (inner + 1.0) ** times
 
 
 def _is_fixed(part: Part) -> bool:
