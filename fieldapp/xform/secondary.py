@@ -126,7 +126,7 @@ def read_geojson(text: str) -> Node:
         if len(features) > MAX_ITEMS:
             raise ValueError(f"more than {MAX_ITEMS} features")
         return list_of_items(_feature(each) for each in features)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("not a GeoJSON feature collection") from error
 
 
