@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid5
 from xml.sax.saxutils import escape
@@ -30,6 +31,14 @@ SAME_RECORD = UUID("6f0a9f6e-3f55-4a4e-9f5b-5f7d1c2f8a10")
 
 END_OF_ID = b"</instanceID>"
 
+MAX_VALUES = 300_000
+"""Values in the records of a batch; each takes some 15 µs to load."""
+
+MAX_FAULTS = 100
+TOO_MANY_VALUES = Text(
+    "Kiriman berisi lebih dari {limit} nilai. Kirim dalam beberapa bagian.",
+    "There are more than {limit} values in it. Send it in several parts.",
+)
 NO_OBJECT = Text("Setiap item harus berupa objek.", "Each item must be an object.")
 NO_SUCH_VERSION = Text(
     "Formulir {form} versi {version} tidak dikenal di sini. Perbarui formulir.",
@@ -68,12 +77,31 @@ class _Versions:
 
 
 def accept_items(sender: Sender, items: Sequence[Any]) -> list[Outcome]:
-    """Take in a batch: an outcome for each item, in order; no item harms another."""
+    """Take in a batch: an outcome for each item, in order; no item harms another.
+
+    :raises InvalidRequest: if the batch holds more values than answers can.
+    """
+    if _is_crowded(items):
+        raise InvalidRequest(TOO_MANY_VALUES.format(limit=MAX_VALUES))
     versions = _Versions()
     read = [_read(sender, item, versions) for item in items]
     to_accept = [item for item in read if isinstance(item, Delivery)]
     accepted = iter(accept(to_accept) if to_accept else ())
     return [item if isinstance(item, Outcome) else next(accepted) for item in read]
+
+
+def _is_crowded(items: Sequence[Any]) -> bool:
+    """Tell whether there are more values in a batch than we are willing to load."""
+    count = 0
+    pending: list[Any] = [items]
+    while pending and count <= MAX_VALUES:
+        value = pending.pop()
+        below = value.values() if isinstance(value, dict) else value
+        if isinstance(value, dict | list | tuple):
+            count += len(below)
+            if count <= MAX_VALUES:
+                pending.extend(below)
+    return count > MAX_VALUES
 
 
 def _read(sender: Sender, item: Any, versions: _Versions) -> Delivery | Outcome:
@@ -128,7 +156,10 @@ def _load(schema: Schema, values: Any, *, below: str = "") -> dict[str, Any]:
         loaded: dict[str, Any] = schema.load(values)
     except ValidationError as error:
         messages = {below: error.messages} if below else error.messages
-        errors = [FieldError(name, text) for name, text in faults(messages)]
+        errors = [
+            FieldError(name, text)
+            for name, text in islice(faults(messages), MAX_FAULTS)
+        ]
         raise InvalidRequest(INVALID, errors=errors) from error
     return loaded
 

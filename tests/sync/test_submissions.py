@@ -62,6 +62,27 @@ def send(client: FlaskClient, headers: Headers, *items: object) -> list[Item]:
     return outcomes
 
 
+def test_a_batch_of_more_values_than_answers_is_refused_at_once(
+    client: FlaskClient, headers: Headers
+) -> None:
+    crowded: Item = {"items": [{"record": {"r": [{}] * 1_000_000}}]}
+
+    response = client.post(ADDRESS, json=crowded, headers=headers)
+
+    assert response.status_code == 422
+    assert "300000" in response.get_json()["detail"]
+
+
+def test_no_more_faults_are_told_than_anybody_reads(
+    client: FlaskClient, headers: Headers
+) -> None:
+    unknown = item() | {"record": record() | {f"a{at}": 1 for at in range(5000)}}
+
+    (outcome,) = send(client, headers, unknown)
+
+    assert len(outcome["problem"]["errors"]) == 100
+
+
 def send_bytes(
     client: FlaskClient, headers: Headers, body: bytes, **more: str
 ) -> TestResponse:
