@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from fieldapp.xform.definition import FormError, Path, path_text
 from fieldapp.xform.place import NOWHERE, Place
-from fieldapp.xform.xpath import XPathError, XPathSyntaxError
+from fieldapp.xform.xpath import XPathError, XPathLimit, XPathSyntaxError
 
 _REASONS: Mapping[str, tuple[str, str]] = {
     "too-large": (
@@ -150,6 +150,10 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "formula": (
         "rumus {name} tidak dapat dibaca{where}; perbaiki rumusnya.",
         "{name}: {why}; mend the formula.",
+    ),
+    "formula-too-large": (
+        "rumus {name} terlalu besar: {why}; bagi menjadi beberapa rumus.",
+        "{name}: the formula is too large: {why}; split it into several.",
     ),
     "too-much-logic": (
         "semua rumus formulir ini bersama-sama terlalu besar; bagi formulirnya.",
@@ -343,6 +347,10 @@ def formula_refusal(
     error: XPathError, path: Path, attribute: str = "XPath"
 ) -> FormError:
     """Make the error for a formula that cannot be read, and say from where on."""
+    if isinstance(error, XPathLimit):
+        return refusal(
+            "formula-too-large", path, attribute=attribute, name=attribute, why=error
+        )
     where = f": {error}"
     if isinstance(error, XPathSyntaxError):
         where = f" mulai huruf ke-{error.position + 1}: {error.source[:200]!r}"
