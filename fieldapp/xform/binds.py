@@ -56,7 +56,7 @@ _FORMULAS = (
 _JAVAROSA_ONLY = frozenset({"constraintMsg", "preload", "preloadParams"})
 
 MAX_PARTS = 200_000
-"""Parts of all formulas of a form together; the largest known have some 30,000."""
+"""Parts of all formulas of a form together."""
 
 
 @dataclass(frozen=True, slots=True)

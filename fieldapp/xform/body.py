@@ -20,7 +20,7 @@ _HEAD = frozenset({"title", "meta"})
 _COUNT = f"{{{JAVAROSA}}}count"
 _FIXED = f"{{{JAVAROSA}}}noAddRemove"
 _MAX_DEPTH = 60
-_MAX_QUESTIONS = 20_000
+_MAX_ELEMENTS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class _Reader:
         if not self.is_model_read:
             raise refusal("model-late", name=name)
         self.count += 1
-        if self.count > _MAX_QUESTIONS:
+        if self.count > _MAX_ELEMENTS:
             raise refusal("too-many-questions")
         path = self._path(name, element, context)
         if name in QUESTIONS:
