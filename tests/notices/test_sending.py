@@ -2,10 +2,12 @@ import base64
 import hashlib
 import hmac
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -14,6 +16,7 @@ from fieldapp.config import AllowedTargets
 from fieldapp.notices import sending
 from fieldapp.notices.models import TryError
 from fieldapp.notices.sending import Message, TryResult, send, shown_secret
+from tests.notices.certificates import make_certificate, server_context
 from tests.notices.conftest import LOOPBACK
 from tests.notices.receiver import receiver
 
@@ -141,6 +144,39 @@ def test_a_receiver_without_tls_is_not_spoken_to_in_the_clear() -> None:
         result = send_to(url.replace("http:", "https:"))
 
     assert result == TryResult(None, TryError.TLS)
+
+
+@pytest.mark.parametrize(
+    ("asked", "trusts", "result"),
+    [
+        ("kait.example", True, TryResult(204, None)),
+        ("lain.example", True, TryResult(None, TryError.TLS)),
+        ("kait.example", False, TryResult(None, TryError.TLS)),
+    ],
+)
+def test_a_receiver_must_prove_to_have_the_name_that_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    asked: str,
+    result: TryResult,
+    *,
+    trusts: bool,
+) -> None:
+    certificate = make_certificate(tmp_path, "kait.example")
+    trusted = ssl.create_default_context()
+    if trusts:
+        trusted.load_verify_locations(certificate)
+    monkeypatch.setattr(sending, "_tls", lambda: trusted)
+
+    def look_up(_host: str, port: int, **_: object) -> list[object]:
+        return [(0, 0, 0, "", ("127.0.0.1", port))]
+
+    with receiver(server_context(certificate)) as here:
+        port = here.url.split(":")[2]
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        assert send_to(f"https://{asked}:{port}") == result
+
+    assert len(here.received) == int(result.is_success)
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 x y\r\n"])
