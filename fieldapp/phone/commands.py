@@ -2,6 +2,7 @@
 
 import random
 import sys
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -106,10 +107,9 @@ def simulate(
     click.echo(f"--seed {seed}")
     faults = Faults(lambda fault: _tell(fault, language))
     wire = Wire(credentials=_credentials(server, username, password))
-    day = _phone(server, wire, faults, seed, is_splitting=split).play(
-        plan, datetime.now(WIB)
-    )
-    wire.close()
+    phone = _phone(server, wire, faults, seed, is_splitting=split)
+    with closing(wire):
+        day = phone.play(plan, datetime.now(WIB))
     _sum_up(day, wire.requests, faults, language)
     sys.exit(1 if faults.hard else 0)
 

@@ -134,7 +134,7 @@ class Wire:
         try:
             try:
                 return self._once(method, parts, body, extra)
-            except (http.client.RemoteDisconnected, BrokenPipeError):
+            except (ConnectionResetError, BrokenPipeError):
                 if not is_reused:
                     raise
                 return self._once(method, parts, body, extra)

@@ -3,6 +3,7 @@
 import gzip
 import random
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from fieldapp.phone.commands import phone_commands
 from fieldapp.phone.day import Day, Plan, SimulatedPhone
+from fieldapp.phone.documents import read_list
 from fieldapp.phone.downloading import Downloads
 from fieldapp.phone.faults import FAULTS, REMARKS, Faults
 from fieldapp.phone.filling import Wishes
@@ -221,6 +223,42 @@ def test_an_address_that_is_none_is_told_and_the_form_comes_without_the_file(
     assert codes(faults)[0] in {"relative-address", "entry-incomplete"}
     assert codes(faults)[1:] == ["unknown-list", "cannot-fill"]
     assert day.downloaded == 1
+
+
+def test_an_address_that_leaves_https_is_told(stub: Stub) -> None:
+    faults = Faults()
+    with closing(Wire()) as wire:
+        answer = wire.get(f"{stub.server}/formList")
+
+    read_list(answer, "https://a.example", faults)
+
+    assert codes(faults) == ["less-secure", "less-secure"]
+
+
+def test_a_form_that_is_encrypted_on_phones_is_left_alone(stub: Stub) -> None:
+    submission = b'<submission base64RsaPublicKey="MIIB" method="post"/></model>'
+    form = stub.form.replace(b"</model>", submission)
+    stub.rewrite(LIST, stubs.md5(stub.form), stubs.md5(form))
+    stub.spoil(FORM, body=form)
+
+    day, faults = play(stub)
+
+    assert codes(faults) == ["encrypted"]
+    assert (day.downloaded, day.made) == (1, 0)
+
+
+def test_a_form_that_names_another_place_to_send_to_is_sent_there(stub: Stub) -> None:
+    action = f'<submission action="{stub.address}/there" method="post"/></model>'
+    form = stub.form.replace(b"</model>", action.encode())
+    stub.rewrite(LIST, stubs.md5(stub.form), stubs.md5(form))
+    stub.spoil(FORM, body=form)
+    stub.pages["HEAD /there"] = stub.pages.pop(HEAD)
+    stub.pages["POST /there"] = stub.pages.pop(POST)
+
+    day, faults = play(stub)
+
+    assert faults.found == []
+    assert day.sent == 1
 
 
 def test_a_name_and_a_password_are_given_after_one_challenge_and_then_unasked(
