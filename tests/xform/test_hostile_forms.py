@@ -216,6 +216,50 @@ def test_an_entry_that_is_too_much_work_is_flagged_at_once(name: str) -> None:
     assert time.process_time() - started < PROMPT_SECONDS
 
 
+LABELLED = REPEAT.replace("/></repeat>", "><label>#</label></input></repeat>")
+TOLD: dict[str, tuple[tuple[str, str, str], str]] = {
+    "labels that show digests of a book": (
+        (
+            "<t/><r><a/></r>",
+            '<bind nodeset="/data/r/a" constraint=". = 1"/>',
+            LABELLED.replace("#", "<output value=\"digest(/data/t, 'MD5')\"/>" * 20),
+        ),
+        f"<t>{'x' * 8_000_000}</t>{'<r><a>2</a></r>' * 1500}",
+    ),
+    "a condition that reads all items": (
+        (
+            "<t/><r><a/></r>",
+            '<bind nodeset="/data/r/a" constraint=". = 1 and count(/data/r/a) > 0"/>',
+            LABELLED.replace("#", "A"),
+        ),
+        "<t/>" + "<r><a>2</a></r>" * 30_000,
+    ),
+    "a label of unfinished emphasis": (
+        (
+            "<t/><r><a/></r>",
+            '<bind nodeset="/data/r/a" constraint=". = 1"/>',
+            LABELLED.replace("#", "**a " * 7000 + '<output value="/data/t"/>'),
+        ),
+        "<t>1</t>" + "<r><a>2</a></r>" * 1500,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_telling_why_a_thousand_answers_are_wrong_is_no_work(name: str) -> None:
+    form = make_form(*TOLD[name][0])
+    started = time.process_time()
+
+    judgement = judge(form, TOLD[name][1])
+
+    assert problems(judgement)[:2] == [
+        ("/data/r[1]/a", "constraint"),
+        ("/data/r[2]/a", "constraint"),
+    ]
+    assert all(each.message["id"] for each in judgement.violations)
+    assert time.process_time() - started < PROMPT_SECONDS
+
+
 LISTS = {
     "columns.csv": b"," * 5_000_000,
     "cells.csv": b"a,b\n" + b"1,2\n" * 400_000,
