@@ -90,7 +90,9 @@ def read_detail(submission: Submission) -> SubmissionDetail:
     """Read all there is of a submission that the caller may see."""
     revision = get_revision(submission)
     version = get_version(revision.form_version_id)
-    judgement = _judged(revision)
+    judgement = judge_again(
+        version.definition, revision.xml, received_at=revision.received_at
+    )
     record = record_schema(version.definition)().dump(to_record(judgement))
     decisions = db.session.scalars(decisions_of(submission)).all()
     revisions = db.session.scalars(revisions_of(submission)).all()
