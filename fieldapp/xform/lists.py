@@ -1,8 +1,8 @@
 """Find the lists that a form declares, and refuse formulas that name others."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from fieldapp.xform.definition import FormDefinition, FormError, Path
 from fieldapp.xform.document import Document, check_shape, instance_root
@@ -23,11 +23,15 @@ Formula = tuple[Path, str, Expression]
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The lists at hand, the files of those that are not, and the last record."""
+    """The lists at hand, the files of those that are not, and the last record.
+
+    `vacant` are those at hand whose file has no row.
+    """
 
     known: dict[str, Node]
     missing: dict[str, str]
     last_saved: frozenset[str]
+    vacant: set[str]
 
 
 def read_lists(document: Document, media: Mapping[str, bytes]) -> Lists:
@@ -35,7 +39,7 @@ def read_lists(document: Document, media: Mapping[str, bytes]) -> Lists:
 
     :raises FormError: if one that is needed cannot be read.
     """
-    found = Lists({}, {}, frozenset())
+    found = Lists({}, {}, frozenset(), set())
     called = frozenset(_called_in(document))
     last_saved = set()
     for element in list(document.model.iterchildren("{*}instance"))[1:]:
@@ -44,6 +48,7 @@ def read_lists(document: Document, media: Mapping[str, bytes]) -> Lists:
             continue
         found.known.pop(name, None)
         found.missing.pop(name, None)
+        found.vacant.discard(name)
         source = element.get("src")
         if (source or "").lower() == _LAST_SAVED:
             last_saved.add(name)
@@ -55,7 +60,7 @@ def read_lists(document: Document, media: Mapping[str, bytes]) -> Lists:
             if name in called:
                 check_shape(root)
             found.known[name] = read_inline(root)
-    return Lists(found.known, found.missing, frozenset(last_saved))
+    return replace(found, last_saved=frozenset(last_saved))
 
 
 def _read_file(
@@ -71,11 +76,15 @@ def _read_file(
         lists.missing[name] = file_name
         return
     try:
-        lists.known[name] = read_file(file_name, media[file_name])
+        root = read_file(file_name, media[file_name])
     except FormError:
         if is_needed:
             raise
         lists.missing[name] = file_name
+        return
+    lists.known[name] = root
+    if not root.children:
+        lists.vacant.add(name)
 
 
 def _called_in(document: Document) -> Iterable[str]:
@@ -92,14 +101,20 @@ def _called_in(document: Document) -> Iterable[str]:
         )
 
 
-def check_lists(definition: FormDefinition, unseen: Iterable[Formula]) -> None:
+def check_lists(
+    definition: FormDefinition, unseen: Iterable[Formula], vacant: Container[str]
+) -> None:
     """Refuse formulas and itemsets that name a list or a column which is not there.
 
-    `unseen` are formulas of what is no node, such as attributes.
+    `unseen` are formulas of what is no node, such as attributes. In lists that are
+    `vacant` no column is looked for.
 
     :raises FormError: naming the first of them.
     """
     declared = definition.instances.keys() | definition.missing_instances.keys()
+    filled = {
+        name: root for name, root in definition.instances.items() if name not in vacant
+    }
     for step in (*definition.steps, *definition.conditions):
         _check_declared(step.expression, declared, step.path, step.kind)
     for path, attribute, expression in unseen:
@@ -108,7 +123,7 @@ def check_lists(definition: FormDefinition, unseen: Iterable[Formula]) -> None:
         for control in node.controls:
             if control.itemset is not None:
                 _check_declared(control.itemset.nodeset, declared, path, "itemset")
-                check_itemset(control, path, definition.instances, definition.nodes)
+                check_itemset(control, path, filled, definition.nodes)
 
 
 def _check_declared(

@@ -118,7 +118,8 @@ def _define(
         ),
         actions=actions,
     )
-    check_lists(definition, [*_formulas_of(unseen, skeleton), *_written_by(actions)])
+    formulas = [*_formulas_of(unseen, skeleton), *_written_by(actions)]
+    check_lists(definition, formulas, lists.vacant)
     return settle_offers(_with_paths(definition))
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ MAX_NODES = 1_000_000
 MAX_COLUMNS = 1_000
 MAX_FILE_BYTES = 20_000_000
 _SPACE = "".join(map(chr, range(33)))
+_AFTER_QUOTED_CELL = re.compile(r'(?<=[^",;\r\n]")[^\S\r\n]+(?=[,;\r\n]|\Z)')
 
 
 def read_inline(element: Element) -> Node:
@@ -80,15 +82,22 @@ def read_xml(content: bytes) -> Node:
 def read_csv(text: str) -> Node:
     """Read a CSV file as ODK does: a `root` with an `item` for each row.
 
-    What a short row lacks is empty.
+    What a short row lacks is empty, and empty lines are none. Names keep their
+    spaces, and those after a closing quote count for nothing.
     """
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    header = [column.strip() for column in next(rows, [])]
+    if not text:
+        raise ValueError("the file is empty")
+    lines = io.StringIO(_AFTER_QUOTED_CELL.sub("", text), newline="")
+    cells = csv.reader(lines, delimiter=_delimiter(text), strict=True)
+    rows = (row for row in cells if row)
+    header = next(rows, [])
     if len(header) > MAX_COLUMNS:
         raise ValueError(f"more than {MAX_COLUMNS} columns")
     empty = dict.fromkeys(header, "")
+    if len(empty) < len(header):
+        raise ValueError("two columns have the same name")
     return list_of_items(
-        {**empty, **dict(zip(header, row, strict=False))} for row in rows if any(row)
+        {**empty, **dict(zip(header, row, strict=False))} for row in rows
     )
 
 
@@ -122,7 +131,9 @@ class _Written(float):
 def read_geojson(text: str) -> Node:
     """Read a GeoJSON feature collection as ODK does: properties, and `geometry`."""
     try:
-        features = json.loads(text, parse_float=_Written)["features"]
+        collection = json.loads(text, parse_float=_Written)
+        _check_type(collection, "FeatureCollection")
+        features = _typed(collection["features"], list)
         if len(features) > MAX_ITEMS:
             raise ValueError(f"more than {MAX_ITEMS} features")
         return list_of_items(_feature(each) for each in features)
@@ -130,25 +141,38 @@ def read_geojson(text: str) -> Node:
         raise ValueError("not a GeoJSON feature collection") from error
 
 
+def _check_type(thing: Mapping[str, Any], name: str) -> None:
+    if thing["type"] != name:
+        raise TypeError
+
+
+def _typed(value: Any, kind: type) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError
+    return value
+
+
 def _feature(feature: Mapping[str, Any]) -> dict[str, str]:
+    """Read one feature: its geometry, its properties, and its own id."""
+    _check_type(feature, "Feature")
     row = {"geometry": _geometry(feature["geometry"])}
-    if "id" in feature:
-        row["id"] = _text(feature["id"])
     properties = feature.get("properties") or {}
     row.update({str(name): _text(value) for name, value in properties.items()})
+    if feature.get("id") is not None:
+        row["id"] = _text(feature["id"])
     return row
 
 
-def _geometry(geometry: Mapping[str, Any] | None) -> str:
+def _geometry(geometry: Mapping[str, Any]) -> str:
     """Write positions as `lat lon alt accuracy`, with `;` between them."""
-    if not geometry:
-        return ""
-    coordinates = geometry["coordinates"]
+    if not geometry.keys() <= {"type", "coordinates"}:
+        raise TypeError
+    coordinates = _typed(geometry["coordinates"], list)
     kind = geometry["type"]
     if kind == "Point":
         return _position(coordinates)
     if kind == "Polygon":
-        coordinates = coordinates[0]
+        coordinates = coordinates[0] if coordinates else []
     elif kind != "LineString":
         raise ValueError(f"geometry {kind} is not supported")
     return "; ".join(_position(each) for each in coordinates)
@@ -161,6 +185,8 @@ def _position(position: list[float]) -> str:
 def _text(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict | list):
+        raise TypeError
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.text if isinstance(value, _Written) else str(value)

@@ -107,6 +107,12 @@ def test_short_row_of_a_csv_file_has_empty_cells() -> None:
     ]
 
 
+def test_row_of_empty_cells_is_a_row_and_an_empty_line_is_none() -> None:
+    rows = read_file("a.csv", b"\nname,label\n,\n\nx,X\n").children
+
+    assert [row.by_name["name"][0].text for row in rows] == ["", "x"]
+
+
 def test_number_of_a_geojson_property_is_kept_as_it_was_written() -> None:
     content = GEOJSON.replace(b'"n": 3', b'"n": 1.50')
 
