@@ -282,6 +282,8 @@ class FormDefinition:
     actions: tuple[Action, ...] = ()
     fixed_offers: Mapping[Path, frozenset[str]] = field(default_factory=dict)
     listed: Mapping[Path, Mapping[str, Translations]] = field(default_factory=dict)
+    fallible_lists: frozenset[Path] = frozenset()
+    """Questions whose list reads nodes in a repeat, of which there may be too many."""
 
     @property
     def title(self) -> str:

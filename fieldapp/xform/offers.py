@@ -31,6 +31,7 @@ def settle_offers(definition: FormDefinition) -> FormDefinition:
     fixed: dict[Path, frozenset[str]] = {}
     lists = _Lists(definition)
     listed: dict[Path, dict[str, Translations]] = {}
+    fallible: set[Path] = set()
     for path, node, control in _lists(definition):
         itemset = control.itemset
         named = listed.setdefault(path, {})
@@ -40,7 +41,23 @@ def settle_offers(definition: FormDefinition) -> FormDefinition:
             offers = lists.offers(node, itemset)
             if offers is not None:
                 fixed[path] = offers
-    return replace(definition, fixed_offers=fixed, listed=listed)
+            if _reads_items(definition, itemset):
+                fallible.add(path)
+    return replace(
+        definition,
+        fixed_offers=fixed,
+        listed=listed,
+        fallible_lists=frozenset(fallible),
+    )
+
+
+def _reads_items(definition: FormDefinition, itemset: ItemSet) -> bool:
+    """Tell whether it reads nodes in a repeat: one value is needed, several may be."""
+    return any(
+        reference[:length] in definition.repeats
+        for reference in itemset.nodeset.references
+        for length in range(1, len(reference) + 1)
+    )
 
 
 def child_text(node: Node, path: str) -> str:

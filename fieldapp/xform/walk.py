@@ -119,7 +119,7 @@ class Walk:
         """Check one answer as `FormEntryController.answerQuestion` does."""
         bind = definition.bind
         is_cleared = False
-        if control.itemset is not None and node.value != "" and control.is_select:
+        if control.itemset is not None and control.is_select:
             failures = len(self.run.failures)
             is_cleared = self._check_choices(node, control, control.itemset)
             self.is_stale |= is_cleared
@@ -175,8 +175,13 @@ class Walk:
     def _check_choices(self, node: Node, control: Control, itemset: ItemSet) -> bool:
         """Flag what the list does not offer, and drop it as phones do.
 
-        Lists whose content is not at hand are taken as given.
+        Lists whose content is not at hand are taken as given. Without an answer a list
+        can but fail, as phones look it up to show it.
         """
+        if node.value == "":
+            if definition_of(node).path in self.run.definition.fallible_lists:
+                self._offered(node, itemset, ())
+            return False
         fixed = self._fixed(node, itemset)
         is_one = control.kind == "select1"
         if is_one and fixed is not None and node.value in fixed:
