@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC
+from math import isclose
 
 from fieldapp.xform.answers import same, shorten, value_words
 from fieldapp.xform.definition import NodeDefinition
@@ -16,6 +17,7 @@ from fieldapp.xform.values import read_double
 from fieldapp.xform.xpath import Expression, XPathError, XPathLimit
 
 _TOLERANCE = 1e-9
+_RELATIVE = 1e-12
 
 
 def find_wrong_values(run: Run, reasons: Reasons) -> Iterator[Violation]:
@@ -127,9 +129,9 @@ def _is_comparable(run: Run, definition: NodeDefinition) -> bool:
 
 def is_same(sent: str, computed: str) -> bool:
     """Tell whether two texts mean the same number or instant."""
-    numbers = read_double(sent), read_double(computed)
-    if numbers[0] is not None and numbers[1] is not None:
-        return abs(numbers[0] - numbers[1]) < _TOLERANCE
+    one, other = read_double(sent), read_double(computed)
+    if one is not None and other is not None:
+        return isclose(one, other, rel_tol=_RELATIVE, abs_tol=_TOLERANCE)
     moments = read_date_time(sent, UTC), read_date_time(computed, UTC)
     return moments[0] is not None and moments[0] == moments[1]
 

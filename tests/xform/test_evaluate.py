@@ -108,6 +108,19 @@ def test_tampered_calculation_is_noticed() -> None:
     assert "5" in judgement.warnings[0].message["id"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "is_noticed"), [("12141789.042064844", False), ("12141789.0421", True)]
+)
+def test_last_digits_of_a_large_number_are_not_noticed(
+    sent: str, *, is_noticed: bool
+) -> None:
+    bind = '<bind nodeset="/data/a" type="decimal" calculate="12141789.042064846"/>'
+
+    judgement = judge(make_form("<a/>", bind, ""), f"<a>{sent}</a>")
+
+    assert bool(judgement.warnings) is is_noticed
+
+
 def test_text_in_a_number_is_kept_and_flagged() -> None:
     judgement = judge(WEIGHING, GOOD.replace("<kg>3", "<kg>tiga"))
 
