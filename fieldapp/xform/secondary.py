@@ -102,9 +102,9 @@ def read_csv(text: str) -> Node:
 
 
 def _delimiter(text: str) -> str:
-    """Choose the semicolon where the header has more of them than commas."""
-    header = text.partition("\n")[0]
-    return ";" if header.count(";") > header.count(",") else ","
+    """Choose the semicolon where the first line has one, quoted or not."""
+    first = re.match(r"[^\r\n]*", text)
+    return ";" if first and ";" in first.group() else ","
 
 
 def list_of_items(rows: Iterable[Mapping[str, str]]) -> Node:
