@@ -10,6 +10,7 @@ from fieldapp.xform.itext import inline_text, outputs_of, read_text, without_out
 from fieldapp.xform.markup import JAVAROSA, Element, attribute_of, local_name
 from fieldapp.xform.refusals import refusal
 from fieldapp.xform.translations import complete
+from fieldapp.xform.values import trim
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _LABELS = ("label", "hint")
@@ -69,21 +70,22 @@ def _read_choices(question: BodyElement, binds: BindReader) -> tuple[Choice, ...
 def _read_choice(item: Element, path: Path, binds: BindReader) -> Choice:
     """Read a choice of a fixed list, which needs a value and a label."""
     values = list(item.iterchildren("{*}value"))
-    value = (values[-1].text or "").strip() if values else ""
     labels = list(item.iterchildren("{*}label"))
-    if not value or not any(_is_label(label) for label in labels[-1:]):
+    if not any(map(_has_text, values[-1:])) or not any(map(_is_label, labels[-1:])):
         raise refusal("choice", path, attribute="type")
+    value = trim(values[-1].text or "")
     named = without_outputs(read_text(item, "label", binds.texts))
     return Choice(value, complete(named, value))
 
 
+def _has_text(element: Element) -> bool:
+    """Tell whether a text is there; an empty one is, spaces alone are not."""
+    text = element.text
+    return text is not None and (not text or bool(trim(text)))
+
+
 def _is_label(label: Element) -> bool:
-    """Tell whether a label says anything; spaces alone do not."""
-    return (
-        label.get("ref") is not None
-        or len(label) > 0
-        or bool(label.text and label.text.strip())
-    )
+    return label.get("ref") is not None or len(label) > 0 or _has_text(label)
 
 
 def _check_list(

@@ -1,5 +1,6 @@
 """Read the document of a form: what JavaRosa demands before it looks at any node."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -59,6 +60,11 @@ _MODEL_TYPES = frozenset(
     }
 )
 _BROKEN_MARK = b"\xef\xbb\xbf<?xml"
+_SKIPPED = rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
+_START_TAG = re.compile(
+    _SKIPPED + rb"|<(?P<tag>[^/!?](?:[^>\"']|\"[^\"]*\"|'[^']*')*)>(?P<end></)?",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +107,34 @@ def _parse(xml: bytes) -> Element:
     if xml.startswith(_BROKEN_MARK):
         raise refusal("byte-order-mark")
     try:
-        root = etree.fromstring(xml, new_parser())
+        html = etree.fromstring(xml, new_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise refusal("not-well-formed", why=error) from error
-    if is_crowded(root):
+    if is_crowded(html):
         raise refusal("too-many-attributes", limit=MAX_ATTRIBUTES)
-    return root
+    _tell_empty_from_absent(html, xml)
+    return html
+
+
+def _tell_empty_from_absent(html: Element, xml: bytes) -> None:
+    """Give the text "" to a choice's `<value></value>`, so that it is no `<value/>`.
+
+    JavaRosa takes the first for an empty text and refuses the second; the parser makes
+    one of both.
+    """
+    absent = {
+        element
+        for parent in html.iter("{*}item", "{*}tag")
+        for element in parent.iter("{*}label", "{*}value")
+        if element.text is None and not len(element)
+        if next(element.iterancestors("{*}instance"), None) is None
+    }
+    if not absent:
+        return
+    tags = (found for found in _START_TAG.finditer(xml) if found["tag"])
+    for element, tag in zip(html.iter("*"), tags, strict=True):
+        if element in absent and tag["end"] and not tag["tag"].endswith(b"/"):
+            element.text = ""
 
 
 def _check_model(model: Element) -> None:

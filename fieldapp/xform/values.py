@@ -25,6 +25,7 @@ _HEX = re.compile(
 )
 _POINT_PARTS = 4
 _MAX_NUMBER_LENGTH = 400
+_TRIMMED = "".join(map(chr, range(33)))
 _SURELY_WHOLE = 9
 _INT_BOUND = 1 << 31
 _LONG_BOUND = 1 << 63
@@ -60,9 +61,14 @@ def _read_long(text: str, _now: datetime) -> XPathValue | None:
     return _read_whole(text, _LONG_BOUND)
 
 
+def trim(text: str) -> str:
+    """Trim as Java does: a no-break space and other spaces of Unicode stay."""
+    return text.strip(_TRIMMED)
+
+
 def read_double(text: str) -> float | None:
     """Read a number as Java's `Double.parseDouble` does, hexadecimal included."""
-    text = text.strip()
+    text = trim(text)
     if len(text) > _MAX_NUMBER_LENGTH:
         return None
     if _DECIMAL.fullmatch(text):
@@ -102,7 +108,7 @@ def _zone(now: datetime) -> tzinfo:
 
 def read_point(text: str) -> tuple[float, float, float, float] | None:
     """Read latitude, longitude, altitude and accuracy, of which some may be missing."""
-    parts = [part for part in text.strip().split(" ") if part]
+    parts = [part for part in trim(text).split(" ") if part]
     numbers = [read_double(part) for part in parts]
     if len(parts) > _POINT_PARTS or None in numbers:
         return None
@@ -128,7 +134,7 @@ def _read_line(text: str, _now: datetime) -> XPathValue | None:
 
 def _points(text: str) -> list[str]:
     parts = text.split(";")
-    while parts and not parts[-1].strip():
+    while parts and not trim(parts[-1]):
         parts.pop()
     return parts
 
