@@ -74,8 +74,8 @@ def _read_choice(item: Element, path: Path, binds: BindReader) -> Choice:
     if not any(map(_has_text, values[-1:])) or not any(map(_is_label, labels[-1:])):
         raise refusal("choice", path, attribute="type")
     value = trim(values[-1].text or "")
-    named = without_outputs(read_text(item, "label", binds.texts))
-    return Choice(value, complete(named, value))
+    written = read_text(item, "label", binds.texts)
+    return Choice(value, complete(without_outputs(written), value), written)
 
 
 def _has_text(element: Element) -> bool:

@@ -91,10 +91,14 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer that a form offers."""
+    """One answer that a form offers.
+
+    `templates` are its labels as they are written, with `{{…}}` for each output.
+    """
 
     value: str
     labels: Translations
+    templates: Translations = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, tzinfo
 
 from fieldapp.xform.node import XPathValue
 from fieldapp.xform.times import read_date, read_date_time, read_time
+from fieldapp.xform.xpath.conversions import JAVA_SPACE
 from fieldapp.xform.xpath.conversions import java_double as plain_double
 
 Reader = Callable[[str, datetime], "XPathValue | None"]
@@ -25,7 +26,6 @@ _HEX = re.compile(
 )
 _POINT_PARTS = 4
 _MAX_NUMBER_LENGTH = 400
-_TRIMMED = "".join(map(chr, range(33)))
 _SURELY_WHOLE = 9
 _INT_BOUND = 1 << 31
 _LONG_BOUND = 1 << 63
@@ -63,7 +63,7 @@ def _read_long(text: str, _now: datetime) -> XPathValue | None:
 
 def trim(text: str) -> str:
     """Trim as Java does: a no-break space and other spaces of Unicode stay."""
-    return text.strip(_TRIMMED)
+    return text.strip(JAVA_SPACE)
 
 
 def read_double(text: str) -> float | None:

@@ -248,6 +248,21 @@ def test_formula_without_a_value_is_named() -> None:
     assert "/data/item/kg + 1" in judgement.violations[0].detail
 
 
+def test_label_that_shows_itself_is_named_and_not_followed_for_ever() -> None:
+    name = "jr:choice-name(/data/crop, '/data/crop')"
+    form = make_form(
+        "<crop/><name/>",
+        f'<bind nodeset="/data/name" calculate="{name}"/>',
+        '<select1 ref="/data/crop"><label>C</label><item>'
+        f'<label>Padi <output value="{name}"/></label><value>rice</value>'
+        "</item></select1>",
+    )
+
+    judgement = judge(form, "<crop>rice</crop><name/>")
+
+    assert problems(judgement) == [("/data/name", "expression")]
+
+
 def test_count_of_a_billion_items_is_refused_at_once() -> None:
     form = make_form(
         "<n/><item><kg/></item>",
