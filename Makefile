@@ -16,7 +16,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/fieldapp run
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -ra
+	$(BIN)/python -m pytest -ra -n auto
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
