@@ -164,12 +164,17 @@ UNREADABLE = {
 """Why an instance cannot be read, by the engine's code for it."""
 
 
+_CLEAN = {OutcomeStatus.DUPLICATE: DUPLICATE, OutcomeStatus.REVISED: REVISED}
+
+
 def told(status: OutcomeStatus, violations: Sequence[Mapping[str, Any]]) -> Text:
-    """Say what became of an entry, and which questions break the form's rules."""
-    if status is OutcomeStatus.DUPLICATE:
-        return DUPLICATE
+    """Say what became of an entry, and which questions break the form's rules.
+
+    Of an entry that is sent in parts, a phone shows the last answer alone: what is
+    wrong is told with each part, though all but the first are duplicates.
+    """
     if not violations:
-        return REVISED if status is OutcomeStatus.REVISED else RECEIVED
+        return _CLEAN.get(status, RECEIVED)
     fields, counted = named(violations), {"count": len(violations)}
     return Text(
         RECEIVED_WITH_VIOLATIONS.id.format(fields=fields.id, **counted),

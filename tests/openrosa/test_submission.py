@@ -201,3 +201,15 @@ def test_a_person_without_the_task_is_refused_with_403(
     assert response.status_code == 403
     assert "Anda tidak bertugas" in shown(response)
     assert count_of(Submission) == count_of(HeldEntry) == 0
+
+
+def test_each_part_tells_what_is_wrong_since_the_last_answer_is_what_is_shown(
+    phone: Phone,
+) -> None:
+    xml = xml_part(entry_xml("uuid:1", kg="-1", photo="a.jpg"))
+
+    first = phone.post(xml, INCOMPLETE)
+    last = phone.post(xml, file_part("a.jpg"))
+
+    assert "Berat (kg)" in shown(first)
+    assert shown(last) == shown(first)
