@@ -40,8 +40,6 @@ class Walk:
     violations: list[Violation] = field(default_factory=list)
     seen: set[tuple[Node, str]] = field(default_factory=set)
     is_stale: bool = False
-    pieces: dict[str, list[str]] = field(default_factory=dict)
-    outputs: dict[tuple[Path, str], Expression | None] = field(default_factory=dict)
 
     def go(self, steps: tuple[BodyStep, ...], items: list[Node]) -> None:
         """Walk through a part of the body; `items` are the repeat items around it.
@@ -121,7 +119,7 @@ class Walk:
         is_cleared = False
         if control.itemset is not None and control.is_select:
             failures = len(self.run.failures)
-            is_cleared = self._check_choices(node, control, control.itemset)
+            is_cleared = self._check_choices(node, definition, control)
             self.is_stale |= is_cleared
             if len(self.run.failures) > failures:
                 return
@@ -129,7 +127,9 @@ class Walk:
             if bind.required is not None and self.run.is_required(node, bind.required):
                 self._break(node, "required", bind.required_message, bind.required)
                 return
-        elif bind.constraint is not None and not self._holds(node, bind.constraint):
+        elif bind.constraint is not None and not self._holds(
+            node, definition, bind.constraint
+        ):
             self._break(node, "constraint", bind.constraint_message, bind.constraint)
             return
         is_set = node.value != "" or (is_cleared and control.kind != "select1")
@@ -153,12 +153,14 @@ class Walk:
             return control.kind == "select1" or not control.is_select
         return definition_of(node).bind.calculate is not None
 
-    def _holds(self, node: Node, constraint: Expression) -> bool:
+    def _holds(
+        self, node: Node, definition: NodeDefinition, constraint: Expression
+    ) -> bool:
         """Evaluate a constraint; what cannot be judged here is left to the phone."""
         run = self.run
         if not run.can_judge(constraint):
             return True
-        run.take_up(constraint, definition_of(node).path)
+        run.take_up(constraint, definition.path)
         context = run.context
         context.node = node
         context.dot = node.value
@@ -172,17 +174,22 @@ class Walk:
         finally:
             context.dot = None
 
-    def _check_choices(self, node: Node, control: Control, itemset: ItemSet) -> bool:
+    def _check_choices(
+        self, node: Node, definition: NodeDefinition, control: Control
+    ) -> bool:
         """Flag what the list does not offer, and drop it as phones do.
 
         Lists whose content is not at hand are taken as given. Without an answer a list
         can but fail, as phones look it up to show it.
         """
-        if node.value == "":
-            if definition_of(node).path in self.run.definition.fallible_lists:
-                self._offered(node, itemset, ())
+        itemset, path = control.itemset, definition.path
+        if itemset is None:
             return False
-        fixed = self._fixed(node, itemset)
+        if node.value == "":
+            if path in self.run.definition.fallible_lists:
+                self._offered(node, path, itemset, ())
+            return False
+        fixed = self._fixed(path, itemset)
         is_one = control.kind == "select1"
         if is_one and fixed is not None and node.value in fixed:
             return False
@@ -191,7 +198,7 @@ class Walk:
         sent = [node.text] if is_one and node.text else node.text.split()
         offered = fixed
         if fixed is None:
-            offered = self._offered(node, itemset, (*items, *sent))
+            offered = self._offered(node, path, itemset, (*items, *sent))
         if offered is None or offered.issuperset(items):
             return False
         if not offered.issuperset(sent):
@@ -203,22 +210,22 @@ class Walk:
         node.value = " ".join(item for item in items if item in offered)
         return True
 
-    def _fixed(self, node: Node, itemset: ItemSet) -> frozenset[str] | None:
+    def _fixed(self, path: Path, itemset: ItemSet) -> frozenset[str] | None:
         """Give what a list offers where no answer and no late list cuts it."""
         run = self.run
-        fixed = run.definition.fixed_offers.get(definition_of(node).path)
+        fixed = run.definition.fixed_offers.get(path)
         is_late = not run.late_instances.isdisjoint(itemset.nodeset.instances)
         return None if is_late else fixed
 
     def _offered(
-        self, node: Node, itemset: ItemSet, asked: tuple[str, ...]
+        self, node: Node, path: Path, itemset: ItemSet, asked: tuple[str, ...]
     ) -> frozenset[str] | None:
         """Give those of the asked values that the list offers, or None if unknown."""
         run = self.run
         if not run.can_judge(itemset.nodeset):
             return None
         run.context.node = node
-        run.take_up(itemset.nodeset, definition_of(node).path)
+        run.take_up(itemset.nodeset, path)
         try:
             items = itemset.nodeset.evaluate(run.context)
         except XPathLimit:
