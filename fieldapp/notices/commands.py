@@ -5,6 +5,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from fieldapp.config import ConfigError
+from fieldapp.extensions import db
 from fieldapp.notices.working import THREADS, stop_on_signals, work_until
 from fieldapp.web.health import run_checks
 
@@ -24,4 +25,7 @@ def work(*, threads: int) -> None:
     for check in run_checks(app.config["FIELDAPP"]):
         if not check.is_ok:
             raise ConfigError(f"{check.name}: {check.remedy}")
+    # The threads have sessions of their own: this one is done, and must not stay in
+    # a transaction for as long as the worker lives.
+    db.session.remove()
     work_until(stop_on_signals(), app, threads=threads)

@@ -10,6 +10,7 @@ from threading import Event
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from fieldapp.extensions import db
@@ -83,6 +84,24 @@ def test_a_worker_tells_what_comes_and_ends_when_asked(
         assert process.wait(30) == 0
 
     assert time.monotonic() - asked_at < 5
+
+
+def test_a_worker_that_waits_stays_in_no_transaction(
+    environ: dict[str, str], here: Receiver
+) -> None:
+    publish_small_form()
+    make_webhook(here.url)
+    long_open = text(
+        "select count(*) from pg_stat_activity where state = 'idle in transaction' "
+        "and pid <> pg_backend_pid() and datname = current_database() "
+        "and now() - state_change > interval '2 seconds'"
+    )
+    with worker(environ):
+        send_entry()
+        await_that(lambda: here.received)
+        db.session.commit()
+        time.sleep(3)
+        assert db.session.scalar(long_open) == 0
 
 
 def test_a_worker_killed_while_it_sends_loses_nothing(
