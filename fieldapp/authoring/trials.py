@@ -13,10 +13,11 @@ from fieldapp.extensions import db
 from fieldapp.submissions import messages
 from fieldapp.submissions.delivery import ReceivedFile
 from fieldapp.submissions.judging import judge
-from fieldapp.submissions.problems import TooLarge, Unreadable
+from fieldapp.submissions.prepare import read_sent
+from fieldapp.submissions.problems import Unreadable
 from fieldapp.web.text import Text
 from fieldapp.xform.definition import FormDefinition
-from fieldapp.xform.instance import Instance, InstanceUnreadable, read_instance
+from fieldapp.xform.instance import read_instance
 from fieldapp.xform.judgement import Judgement
 
 KEPT = 500
@@ -68,7 +69,7 @@ def try_entry(
     :raises Unreadable: if it is no instance, or one of another form.
     :raises TooLarge: if its XML is longer than the engine reads.
     """
-    instance = _read(xml)
+    instance = read_sent(xml)
     if instance.form_id != draft.form_id:
         raise Unreadable(OTHER_FORM.format(sent=instance.form_id, wanted=draft.form_id))
     row = upsert(TrialEntry).values(
@@ -105,14 +106,6 @@ def judged_trial(definition: FormDefinition, entry: TrialEntry) -> Trial:
     """Judge a trial entry by its draft as it is now, as at the time it was made."""
     instance = read_instance(entry.xml)
     return Trial(entry, judge(definition, instance, received_at=entry.received_at))
-
-
-def _read(xml: bytes) -> Instance:
-    try:
-        return read_instance(xml)
-    except InstanceUnreadable as error:
-        kind = TooLarge if error.code == "too-large" else Unreadable
-        raise kind(messages.UNREADABLE[error.code], reason=error.reason) from error
 
 
 def _told(judgement: Judgement) -> Text:

@@ -153,12 +153,21 @@ def refuse_early(delivery: Delivery) -> None:
     _refuse_without_right(delivery, find_version(instance.form_id, instance.version))
 
 
-def _read(delivery: Delivery) -> Envelope:
+def read_sent(xml: bytes) -> Instance:
+    """Read what a phone sent.
+
+    :raises Unreadable: if it is no instance that can be kept.
+    :raises TooLarge: if its XML is longer than the engine reads.
+    """
     try:
-        instance = read_instance(delivery.xml)
+        return read_instance(xml)
     except InstanceUnreadable as error:
         kind = TooLarge if error.code == "too-large" else Unreadable
         raise kind(messages.UNREADABLE[error.code], reason=error.reason) from error
+
+
+def _read(delivery: Delivery) -> Envelope:
+    instance = read_sent(delivery.xml)
     return Envelope(delivery, instance, hashlib.sha256(delivery.xml).digest())
 
 

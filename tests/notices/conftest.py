@@ -9,12 +9,11 @@ import pytest
 from flask import Flask
 
 from fieldapp.config import AllowedTargets
-from fieldapp.identity.models import User
-from fieldapp.identity.permissions import Role
 from fieldapp.web import clock
-from tests.entries import publish_small_form
-from tests.factories import BANYUMAS, BUMISARI, SEMEDO, make_area, make_person
 from tests.notices.receiver import Receiver, receiver
+from tests.village import coordinator, facilitator, village
+
+__all__ = ["coordinator", "facilitator", "village"]
 
 LOOPBACK = AllowedTargets(networks=(ip_network("127.0.0.0/8"),))
 
@@ -49,25 +48,3 @@ def here(loopback: None) -> Iterator[Receiver]:
     assert loopback is None
     with receiver() as listening:
         yield listening
-
-
-@pytest.fixture
-def village(app: Flask) -> str:
-    """Semedo, whose facilitators fill in the small form."""
-    assert app
-    make_area(BUMISARI)
-    publish_small_form()
-    return SEMEDO
-
-
-@pytest.fixture
-def facilitator(village: str) -> User:
-    """Who collects in the village."""
-    return make_person(Role.FACILITATOR, village)
-
-
-@pytest.fixture
-def coordinator(village: str) -> User:
-    """Who decides in the regency of the village."""
-    assert village
-    return make_person(Role.COORDINATOR, BANYUMAS)
