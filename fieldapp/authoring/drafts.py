@@ -80,7 +80,9 @@ def upload(actor: Actor, source: bytes, filename: str, *, area_code: str) -> Upl
     if token is not None:
         _carry_files(checked.form_id)
     _keep_made_file(checked)
-    return Uploaded(draft, check_draft(draft), token)
+    if has_files(draft.form_id):
+        checked = check_draft(draft)
+    return Uploaded(draft, checked, token)
 
 
 def check_draft(draft: FormDraft) -> CheckedForm:
@@ -98,6 +100,12 @@ def files_of(form_id: str) -> Select[DraftFile]:
     return (
         select(DraftFile).where(DraftFile.form_id == form_id).order_by(DraftFile.name)
     )
+
+
+def has_files(form_id: str) -> bool:
+    """Tell whether a draft has files, without reading them."""
+    first = files_of(form_id).with_only_columns(DraftFile.name).limit(1)
+    return db.session.scalar(first) is not None
 
 
 def put_file(actor: Actor, form_id: str, name: str, content: bytes) -> CheckedForm:

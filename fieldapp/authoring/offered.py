@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from fieldapp.authoring.drafts import files_of
+from fieldapp.authoring.drafts import files_of, has_files
 from fieldapp.authoring.models import FormDraft
 from fieldapp.extensions import db
 from fieldapp.forms.checking import VILLAGE_LIST
@@ -34,7 +34,7 @@ def offered_draft(draft: FormDraft) -> OfferedForm:
         titles={code: f"[DRAF] {title}" for code, title in titles.items()},
         md5=draft.md5,
         published_at=draft.uploaded_at,
-        has_files=bool(offered_draft_files(draft)),
+        has_files=asks_for_villages(definition_of(draft)) or has_files(draft.form_id),
         area_codes=(draft.area_code,),
     )
 
