@@ -270,7 +270,8 @@ class FormDefinition:
     entities_version: str = ""
     village_path: Path | None = None
     subject_paths: tuple[Path, ...] = ()
-    personal_paths: tuple[Path, ...] = ()
+    personal: Mapping[Path, str] = field(default_factory=dict)
+    """The role by which each answer that tells of a person is masked."""
     attachment_paths: tuple[Path, ...] = ()
     role_paths: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     start_path: Path | None = None

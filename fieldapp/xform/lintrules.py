@@ -8,6 +8,7 @@ from fieldapp.xform.dependencies import matches
 from fieldapp.xform.origins import SURVEY, Origins
 from fieldapp.xform.place import NOWHERE, Place
 from fieldapp.xform.remarks import Remark, Severity
+from fieldapp.xform.roles import MASKED_ROLES, PERSONAL, ROLES, suits
 from fieldapp.xform.translations import SHOWN, language_code
 from fieldapp.xform.xpath import Expression, XPathError
 from fieldapp.xform.xpath.parts import syntax_tree
@@ -16,7 +17,6 @@ from fieldapp.xform.xpath.syntax import Call, Step, Text, Tree, parts_of
 from fieldapp.xform.xpath.syntax import Path as XPath
 
 Rule = Callable[[FormDefinition, Origins], Iterator[Remark]]
-ROLES = frozenset({"village", "subject", "personal"})
 
 _STEPS = 10_000
 _PERSONAL = frozenset({"nik", "ktp", "telepon", "telp", "phone", "hp"})
@@ -50,10 +50,20 @@ TEXTS: Mapping[str, tuple[Severity, str, str]] = {
         "peran {role!r} tidak dikenal; pilih dari: {known}",
         "the role {role!r} is not known; choose from: {known}",
     ),
+    "role-type": (
+        "error",
+        "peran {role} tidak cocok untuk {name}, yang bertipe {kind}",
+        "the role {role} does not suit {name}, whose type is {kind}",
+    ),
+    "two-masks": (
+        "error",
+        "{name} hanya boleh punya satu dari peran ini: {roles}",
+        "{name} may have one of these roles only: {roles}",
+    ),
     "personal": (
         "warning",
-        "{name} tampaknya data pribadi, tetapi tidak berperan personal",
-        "{name} seems to identify a person, but has not the role personal",
+        "{name} tampaknya data pribadi; beri peran nik, phone, atau personal",
+        "{name} seems to tell of a person; give it the role nik, phone or personal",
     ),
     "logic": ("warning", "{attribute}: {reason}", "{attribute}: {reason}"),
     "unknown-node": (
@@ -160,12 +170,27 @@ def _roles(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
             yield _say("unknown-role", place, path, role=role, known=known)
 
 
+def _suiting(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
+    """Refuse a role that stands on what it has no mask or no meaning for."""
+    for path, node in form.nodes.items():
+        kind = node.bind.type if node.is_leaf else "group"
+        place = origins.of(path, "role")
+        for role in sorted(node.bind.roles & ROLES):
+            if not suits(role, kind, is_leaf=node.is_leaf):
+                told = {"name": node.name, "kind": kind}
+                yield _say("role-type", place, path, role=role, **told)
+        masks = sorted(node.bind.roles & MASKED_ROLES - {PERSONAL})
+        if len(masks) > 1:
+            roles = ", ".join(masks)
+            yield _say("two-masks", place, path, name=node.name, roles=roles)
+
+
 def _personal(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
     """Point to what is named like a number of a person, and is not marked as one."""
     for path, node in form.nodes.items():
         is_asked = node.control is not None and node.control.kind in {"input", "secret"}
         words = set(node.name.lower().split("_"))
-        if is_asked and words & _PERSONAL and "personal" not in node.bind.roles:
+        if is_asked and words & _PERSONAL and path not in form.personal:
             yield _say("personal", origins.of(path, "role"), path, name=node.name)
 
 
@@ -341,6 +366,7 @@ RULES: tuple[Rule, ...] = (
     _identity,
     _villages,
     _roles,
+    _suiting,
     _references,
     _logic,
     _columns,

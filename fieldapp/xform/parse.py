@@ -35,6 +35,7 @@ from fieldapp.xform.nesting import (
     repeated_paths,
 )
 from fieldapp.xform.offers import settle_offers
+from fieldapp.xform.personal import personal_roles
 from fieldapp.xform.preloads import check_preloads
 from fieldapp.xform.references import names_in, read_route
 from fieldapp.xform.refusals import formula_refusal, refusal
@@ -163,7 +164,9 @@ def _with_paths(definition: FormDefinition) -> FormDefinition:
         definition,
         village_path=next(iter(roles.get("village", ())), None),
         subject_paths=roles.get("subject", ()),
-        personal_paths=roles.get("personal", ()),
+        personal=personal_roles(
+            nodes, definition.actions, definition.last_saved_instances
+        ),
         attachment_paths=tuple(
             path for path, node in nodes.items() if node.bind.type == "binary"
         ),

@@ -113,7 +113,7 @@ def test_an_entry_looks_as_collect_writes_it() -> None:
     xml = fill(form).xml
 
     assert xml.startswith(b"<?xml version='1.0' ?><data ")
-    assert b'id="gula_semut_delivery" version="2026112201"' in xml
+    assert b'id="gula_semut_delivery" version="2026112202"' in xml
     assert b'xmlns="' not in xml
     assert b"<end>2026-11-21T14:03:59.000+07:00</end>" in xml
     assert b"<today>2026-11-21</today>" in xml

@@ -301,6 +301,56 @@ def test_unknown_role_is_refused() -> None:
     assert "privat" in remark.text["id"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "role"),
+    [
+        ("integer", "nik"),
+        ("integer", "phone"),
+        ("text", "home_location"),
+        ("geoshape", "home_location"),
+        ("text", "finance"),
+        ("image", "name"),
+        ("image", "subject"),
+        ("geopoint", "village"),
+    ],
+)
+def test_role_that_does_not_suit_its_question_is_refused(kind: str, role: str) -> None:
+    examined = examine_book({"type": kind, "name": "x", "bind::fieldapp:role": role})
+
+    remark = the_only(examined, "role-type")
+    assert remark in examined.errors
+    assert role in remark.text["id"]
+    assert (remark.place.row, remark.place.letter) == (3, "I")
+
+
+def test_group_may_be_personal_and_nothing_else() -> None:
+    group = {"type": "begin group", "name": "g"}
+    inside, end = {"type": "text", "name": "a"}, {"type": "end group"}
+
+    personal = examine_book({**group, "bind::fieldapp:role": "personal"}, inside, end)
+    named = examine_book({**group, "bind::fieldapp:role": "name"}, inside, end)
+
+    assert personal.errors == ()
+    assert the_only(named, "role-type").place.row == 3
+
+
+def test_two_masks_for_one_question_are_refused() -> None:
+    examined = examine_book(
+        {"type": "text", "name": "x", "bind::fieldapp:role": "name nik personal"}
+    )
+
+    assert "name, nik" in the_only(examined, "two-masks").text["id"]
+
+
+def test_role_with_a_mask_of_its_own_is_personal_enough() -> None:
+    examined = examine_book(
+        {"type": "text", "name": "nik", "bind::fieldapp:role": "nik"},
+        {"type": "text", "name": "hp_ketua", "bind::fieldapp:role": "phone"},
+    )
+
+    assert [each for each in examined.remarks if each.code == "personal"] == []
+
+
 def test_mistakes_in_indicators_are_all_named_with_their_cells() -> None:
     examined = examine_book(
         {"type": "integer", "name": "kg"},

@@ -35,7 +35,7 @@ def test_form_names_itself_its_languages_and_its_roles() -> None:
     assert BILINGUAL.title == "Uji"
     assert BILINGUAL.languages == ("Bahasa Indonesia (id)", "English (en)")
     assert BILINGUAL.village_path == ("data", "visit", "village")
-    assert BILINGUAL.personal_paths == (("data", "signature"),)
+    assert BILINGUAL.personal == {("data", "signature"): "personal"}
     assert BILINGUAL.attachment_paths == (("data", "signature"),)
 
 
