@@ -231,7 +231,7 @@ def _judged(
         trusted = received_at
     is_sealed = envelope.instance.is_encrypted
     warnings = (
-        *(_as_dict(item) for item in judgement.warnings),
+        *(finding_of(item) for item in judgement.warnings),
         *([_warning("sealed", messages.SEALED_LABEL, messages.SEALED)] * is_sealed),
         *_clock_warnings(captured_at, received_at),
     )
@@ -242,7 +242,7 @@ def _judged(
         captured_at=captured_at,
         captured_on=trusted.astimezone(ZoneInfo(time_zone(area_code))).date(),
         title=judgement.instance_name or None,
-        violations=tuple(_as_dict(item) for item in judgement.violations),
+        violations=tuple(finding_of(item) for item in judgement.violations),
         warnings=warnings,
         expected_files=(
             sealed_files(envelope.instance) if is_sealed else judgement.attachment_names
@@ -284,7 +284,8 @@ def _warning(rule: str, label: Text, message: Text) -> dict[str, Any]:
     }
 
 
-def _as_dict(violation: Violation) -> dict[str, Any]:
+def finding_of(violation: Violation) -> dict[str, Any]:
+    """Write a finding as a revision keeps it."""
     return {
         "path": violation.path,
         "rule": violation.rule,

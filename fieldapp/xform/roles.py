@@ -6,6 +6,7 @@ VILLAGE, SUBJECT, PERSONAL = "village", "subject", "personal"
 NAME, NIK, PHONE, BIRTH_YEAR = "name", "nik", "phone", "birth_year"
 HOME_LOCATION, PLOT_LOCATION = "home_location", "plot_location"
 FINANCE = "finance"
+LOCATIONS = frozenset({HOME_LOCATION, PLOT_LOCATION})
 
 _NUMBERS = frozenset({"int", "long", "decimal"})
 _POINTS = frozenset({"geopoint", "geotrace", "geoshape"})
