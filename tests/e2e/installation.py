@@ -160,6 +160,8 @@ def settings(folder: Path, database_url: str) -> dict[str, str]:
         "FIELDAPP_SECRET_KEY": secrets.token_urlsafe(48),
         "FIELDAPP_DATA_DIR": str(folder / "data"),
         "FIELDAPP_LOG_LEVEL": "WARNING",
+        # A test that says X-Forwarded-Proto is the proxy in front.
+        "FIELDAPP_TRUSTED_PROXIES": "1",
     }
 
 
