@@ -92,9 +92,11 @@ class Office:
     def without_role(self) -> Iterator[None]:
         """Take all the owner's roles for a while."""
         self._take_roles()
-        yield
-        for code in self.areas:
-            make_role(self.owner, code)
+        try:
+            yield
+        finally:
+            for code in self.areas:
+                make_role(self.owner, code)
 
     @contextmanager
     def revoked(self) -> Iterator[None]:
@@ -102,9 +104,11 @@ class Office:
         device = db.session.scalars(select(Device).filter_by(user_id=self.owner)).one()
         device.revoked_at = clock.now()
         db.session.commit()
-        yield
-        db.session.get_one(Device, device.id).revoked_at = None
-        db.session.commit()
+        try:
+            yield
+        finally:
+            db.session.get_one(Device, device.id).revoked_at = None
+            db.session.commit()
 
     @contextmanager
     def without_table(self) -> Iterator[None]:
@@ -112,9 +116,11 @@ class Office:
         name = self.chance.choice(["form_version", "role_grant", "form"])
         db.session.execute(text(f"alter table {name} rename to {name}_gone"))
         db.session.commit()
-        yield
-        db.session.execute(text(f"alter table {name}_gone rename to {name}"))
-        db.session.commit()
+        try:
+            yield
+        finally:
+            db.session.execute(text(f"alter table {name}_gone rename to {name}"))
+            db.session.commit()
 
     @contextmanager
     def uncompilable(self) -> Iterator[None]:
@@ -125,17 +131,21 @@ class Office:
         id_, xml = version.id, version.xml
         version.xml = b"<h:html"
         db.session.commit()
-        yield
-        db.session.get_one(FormVersion, id_).xml = xml
-        db.session.commit()
+        try:
+            yield
+        finally:
+            db.session.get_one(FormVersion, id_).xml = xml
+            db.session.commit()
 
     @contextmanager
     def database_away(self) -> Iterator[None]:
         """Kill PostgreSQL."""
         db.session.remove()
         self.place.kill_postgres()
-        yield
-        start_postgres(self.place.postgres)
+        try:
+            yield
+        finally:
+            start_postgres(self.place.postgres)
 
     def newest(self) -> dict[str, str]:
         """Give the hash of each offered form's newest version."""
