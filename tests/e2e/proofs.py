@@ -1,10 +1,12 @@
 """What must hold of an installation at any moment, whatever was done to it."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
 
+from tests.e2e.entries import Entry
 from tests.e2e.installation import Installation
 from tests.e2e.wire import Reader
 
@@ -50,3 +52,24 @@ def logs_are_sound(
             kind = lines.setdefault(entry.get("kind", ""), Counter())
             kind[entry.get("subject", "")] += 1
     return lines
+
+
+def files_stand(place: Installation, reader: Reader, entries: Sequence[Entry]) -> None:
+    """Read every entry and every file back, byte for byte, each there once."""
+    rows = place.rows(
+        "select revision_id, name, digest from attachment where revision_id = any(%s)",
+        [entry.id for entry in entries],
+    )
+    digests = {
+        (entry.id, name): hashlib.sha256(content).digest()
+        for entry in entries
+        for name, content in entry.files.items()
+    }
+    assert len(rows) == len(digests)
+    assert {(row[0], row[1]): row[2] for row in rows} == digests
+    for entry in entries:
+        xml = reader.get(f"/submissions/{entry.id}/xml")
+        assert xml.body == entry.xml
+        for name, content in entry.files.items():
+            file = reader.get(f"/submissions/{entry.id}/attachments/{name}")
+            assert file.body == content

@@ -1,6 +1,5 @@
 """Two hundred entries sent twice, while the server and PostgreSQL are killed."""
 
-import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from threading import Event, Lock
 
 from tests.e2e.entries import Entry, entries_of
 from tests.e2e.installation import Installation, start_postgres
-from tests.e2e.proofs import logs_are_sound, tallies_are_the_counts
+from tests.e2e.proofs import files_stand, logs_are_sound, tallies_are_the_counts
 from tests.e2e.wire import Phone, Reader
 
 ENTRIES = 200
@@ -131,23 +130,3 @@ def test_what_was_acknowledged_stands_exactly_once_whatever_was_killed(
     tallies_are_the_counts(place)
     received = logs_are_sound(place, coordinator, once)["revision-received"]
     assert {received[entry.id] for entry in entries} == {1}
-
-
-def files_stand(place: Installation, reader: Reader, entries: list[Entry]) -> None:
-    rows = place.rows(
-        "select revision_id, name, digest from attachment where revision_id = any(%s)",
-        [entry.id for entry in entries],
-    )
-    digests = {
-        (entry.id, name): hashlib.sha256(content).digest()
-        for entry in entries
-        for name, content in entry.files.items()
-    }
-    assert len(rows) == len(digests)
-    assert {(row[0], row[1]): row[2] for row in rows} == digests
-    for entry in entries:
-        xml = reader.get(f"/submissions/{entry.id}/xml")
-        assert xml.body == entry.xml
-        for name, content in entry.files.items():
-            file = reader.get(f"/submissions/{entry.id}/attachments/{name}")
-            assert file.body == content
