@@ -50,8 +50,10 @@ def find_version(form_id: str, version: str) -> PublishedVersion | None:
     row = db.session.connection().execute(_BY_NAME, parameters).one_or_none()
     if row is None:
         return None
-    _recent[name] = _published(*row), monotonic()
-    return _recent[name][0]
+    published = _published(*row)
+    # Another thread may forget all states at any moment.
+    _recent[name] = published, monotonic()
+    return published
 
 
 def forget_states() -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 from wsgiref.types import WSGIEnvironment
 
 from flask import current_app, request
+from werkzeug.exceptions import BadRequest
 
 from fieldapp.authoring.drafts import find_draft_by_token
 from fieldapp.authoring.models import FormDraft
@@ -169,8 +170,13 @@ def base_url(kind: str, token: str) -> str:
     It is the operator's public address where that is set, else the one used.
     Behind a proxy it is what the proxy says only where the operator has said how
     many proxies to believe.
+
+    :raises BadRequest: if the request does not say which host it was sent to; phones
+        reject a list whose addresses have none.
     """
     config: Config = current_app.config["FIELDAPP"]
+    if config.public_url is None and not request.host:
+        raise BadRequest
     used = f"{request.host_url.rstrip('/')}{request.root_path.rstrip('/')}"
     root = f"{config.public_url or used}/v1"
     return root if kind == SIGNED_IN else f"{root}/{kind}/{token}"

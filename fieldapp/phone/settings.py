@@ -24,6 +24,16 @@ PICTURE_SCALE = 6
 """Dots for each module: sharp on paper and on a screen."""
 TERMINAL_BORDER = 2
 
+UNREADABLE = (
+    binascii.Error,
+    zlib.error,
+    ValueError,
+    KeyError,
+    TypeError,
+    RecursionError,
+)
+"""What reading a text may end with that is no code; the last by its nesting."""
+
 _LIGHT_ON_DARK, _AS_BEFORE = "\x1b[97;40m", "\x1b[0m"
 
 
@@ -78,9 +88,11 @@ def server_url_in(text: str) -> str:
     try:
         packed = base64.b64decode(text.strip(), validate=True)
         document = json.loads(unpacker.decompress(packed, MAX_JSON_BYTES))
-        url = document["general"]["server_url"]
-    except (binascii.Error, zlib.error, ValueError, KeyError, TypeError) as error:
+        url, locks = document["general"]["server_url"], document["admin"]
+    except UNREADABLE as error:
         raise SettingsCodeError("This is not the text of a settings code.") from error
+    if not isinstance(locks, dict):
+        raise SettingsCodeError("Phones want a part `admin`, even an empty one.")
     if not isinstance(url, str):
         raise SettingsCodeError("The settings code names no server.")
     return url

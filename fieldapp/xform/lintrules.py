@@ -30,6 +30,11 @@ TEXTS: Mapping[str, tuple[Severity, str, str]] = {
         "tidak ada instanceID di meta: kiriman ganda tidak bisa dikenali",
         "there is no instanceID in meta: duplicates could not be told apart",
     ),
+    "own-address": (
+        "error",
+        "submission_url: HP akan mengirim ke {url}, bukan ke sini; hapus kolomnya",
+        "submission_url: phones would send to {url}, not here; remove the column",
+    ),
     "no-village": (
         "warning",
         "tidak ada pertanyaan dengan peran village: semua isian akan tertahan",
@@ -138,7 +143,11 @@ def _say(
 
 
 def _identity(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
-    """Ask for an id, a version, and a place for the entry's own id."""
+    """Ask for an id, a version, a place for the entry's own id, and no other server.
+
+    ODK Collect sends to the form's `submission/@action` instead of the address that
+    carries its token, and refuses a form where that is no address.
+    """
     place = Place("settings") if origins.sheets else NOWHERE
     if not form.form_id:
         yield _say("no-id", place)
@@ -146,6 +155,8 @@ def _identity(form: FormDefinition, origins: Origins) -> Iterator[Remark]:
         yield _say("no-version", place)
     if (form.root.name, "meta", "instanceID") not in form.nodes:
         yield _say("no-instance-id")
+    if "action" in form.submission:
+        yield _say("own-address", place, url=form.submission["action"])
 
 
 def _villages(form: FormDefinition, origins: Origins) -> Iterator[Remark]:

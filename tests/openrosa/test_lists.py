@@ -192,6 +192,16 @@ def test_addresses_are_those_that_the_phone_used(phone: Phone) -> None:
     assert url.startswith(f"https://data.desa.id:8443{phone.address}/forms/")
 
 
+@pytest.mark.parametrize("host", ['a b"<', "a&b<c>", ""])
+def test_a_list_without_a_host_in_its_addresses_is_never_sent(
+    phone: Phone, host: str
+) -> None:
+    response = phone.client.get(f"{phone.address}/formList", headers={"Host": host})
+
+    assert response.status_code == 400
+    assert shown(response)
+
+
 def test_old_versions_can_still_be_fetched_and_only_the_newest_is_listed(
     phone: Phone,
 ) -> None:

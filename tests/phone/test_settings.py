@@ -87,6 +87,10 @@ def test_the_server_is_read_back_from_a_codes_text() -> None:
     assert server_url_in(f"{settings_text(settings())}\n") == URL
 
 
+def code(written: str) -> str:
+    return base64.b64encode(zlib.compress(written.encode())).decode()
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -95,6 +99,13 @@ def test_the_server_is_read_back_from_a_codes_text() -> None:
         "aGFsbG8=",
         base64.b64encode(zlib.compress(b"[]")).decode(),
         base64.b64encode(zlib.compress(b'{"general": {"server_url": 1}}')).decode(),
+        code('{"general": {"server_url": 1}, "admin": {}}'),
+        code('{"general": {"server_url": "http://x"}}'),
+        code('{"general": {"server_url": "http://x"}, "admin": []}'),
+        code('{"general": null, "admin": {}}'),
+        code("[" * 50_000),
+        settings_text(settings())[:40],
+        f"{settings_text(settings())[:40]}\n{settings_text(settings())[40:]}",
         base64.b64encode(zlib.compress(b" " * 10_000_000)).decode(),
     ],
 )

@@ -440,3 +440,16 @@ def test_what_is_no_form_is_a_remark_and_no_failure(filename: str) -> None:
 
     assert examined.definition is None
     assert len(examined.errors) == 1
+
+
+@pytest.mark.parametrize("url", ["https://other.example/submission", "not an address"])
+def test_a_form_that_makes_phones_send_elsewhere_is_refused(url: str) -> None:
+    source = FORMS[0].read_text().replace("| client_editable |", "| submission_url |")
+    source = source.replace("(id) | yes | fieldapp=", f"(id) | {url} | fieldapp=")
+
+    examined = examine(source.encode(), "uji.md")
+
+    found = the_only(examined, "own-address")
+    assert found.severity == "error"
+    assert found.place.sheet == "settings"
+    assert url in found.text["id"]
