@@ -1,6 +1,7 @@
 """`fieldapp phone simulate` against this server, over real connections."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +10,7 @@ from fieldapp.extensions import db
 from fieldapp.identity.device_passwords import password_of
 from fieldapp.identity.permissions import Role
 from fieldapp.phone.commands import phone_commands
+from fieldapp.phone.settings import PhoneSettings, settings_text
 from tests.e2e.conftest import villages
 from tests.e2e.installation import Installation
 from tests.e2e.wire import Phone
@@ -54,6 +56,28 @@ def test_a_simulated_phone_signs_in_with_its_own_password(place: Installation) -
 
     assert result.exit_code == 0, result.output
     assert password not in result.output
+
+
+def test_a_code_of_another_server_is_told_in_words_and_nothing_is_sent(
+    place: Installation,
+) -> None:
+    url = f"{place.address}/v1/key/{uuid4().hex}/projects/7"
+    code = settings_text(PhoneSettings(server_url=url, project_name="Lain"))
+
+    result = CliRunner().invoke(phone_commands, ["simulate", code, "--language", "en"])
+
+    assert result.exit_code == 1
+    assert "The server refuses with 403" in result.output
+    assert "Ask the coordinator for a new QR code" in result.output
+    assert "0 entries made, 0 sent" in result.output
+    assert "login" not in result.output
+
+
+def test_a_server_that_is_no_fieldapp_at_all_is_told(place: Installation) -> None:
+    result = CliRunner().invoke(phone_commands, ["simulate", f"{place.address}/lain"])
+
+    assert result.exit_code == 1
+    assert "404" in result.output
 
 
 def test_an_entry_broken_on_purpose_is_taken_and_flagged(

@@ -126,6 +126,19 @@ def test_only_forms_with_files_name_a_manifest(phone: Phone) -> None:
     assert url.endswith(f"/forms/setoran/v/{VERSION}/manifest")
 
 
+def test_the_last_saved_record_is_the_phones_own_and_in_no_manifest(
+    phone: Phone,
+) -> None:
+    source = PLAIN_FORM.replace("| label |", "| label | default |")
+    source = source.replace("| Desa |", "| Desa | ${{last-saved#village}} |")
+    publish_form(source.format(form_id="seperti_tadi"))
+
+    form = listed(phone.get("/formList"))["seperti_tadi"]
+
+    assert b"jr://instance/last-saved" in fetch(phone, form["downloadUrl"]).data
+    assert "manifestUrl" not in form
+
+
 def test_the_list_of_villages_is_cut_to_where_the_person_may_send(
     phone: Phone,
 ) -> None:
