@@ -13,7 +13,12 @@ from fieldapp.submissions import messages
 from fieldapp.submissions.deeds import files_received
 from fieldapp.submissions.delivery import ReceivedFile
 from fieldapp.submissions.known import StoredRevision
-from fieldapp.submissions.models import Attachment, HeldReason
+from fieldapp.submissions.models import (
+    Attachment,
+    HeldReason,
+    Revision,
+    SubmissionState,
+)
 from fieldapp.submissions.prepare import Hold, Judged
 
 CONTENT = ("digest", "size", "media_type", "received_at")
@@ -51,11 +56,17 @@ def add_files(
 ) -> list[Deed] | Hold:
     """Add files to a revision that is stored already; give what is to be logged.
 
-    A file under a name that has other content already is a conflict.
+    A file under a name that has other content already is a conflict, unless that
+    content was taken over from the revision before: of a correction in parts, the
+    first part has its place filled by then (an `audit.csv` has one name for ever).
     """
     present = stored_files(stored.id)
     new = [file for file in files if present.get(file.name) != file.digest]
-    clash = next((file for file in new if present.get(file.name) is not None), None)
+    taken = [file for file in new if present.get(file.name) is not None]
+    before = _files_before(stored) if taken else {}
+    clash = next(
+        (file for file in taken if present[file.name] != before.get(file.name)), None
+    )
     if clash is not None:
         explanation = messages.HELD_FILE_CONFLICT.format(name=clash.name)
         return Hold(HeldReason.CONFLICT, explanation, {"file": clash.name})
@@ -63,6 +74,18 @@ def add_files(
         return []
     db.session.execute(_ADD, [_row(stored.id, file.name, file, at=at) for file in new])
     return [files_received(stored, new)]
+
+
+def _files_before(stored: StoredRevision) -> dict[str, bytes | None]:
+    """Read the files that an undecided revision may have taken over, by name."""
+    entry = stored.entry
+    if entry.revision_id != stored.id or entry.state is not SubmissionState.RECEIVED:
+        return {}
+    before = select(Revision.id).where(
+        Revision.submission_id == entry.id, Revision.number == entry.number - 1
+    )
+    revision_id = db.session.scalar(before)
+    return stored_files(revision_id) if revision_id is not None else {}
 
 
 def missing_files(revision_id: str) -> tuple[str, ...]:
