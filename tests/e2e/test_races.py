@@ -25,8 +25,8 @@ from tests.e2e.seeds import SEEDS
 from tests.e2e.wire import Reader
 from tests.factories import BANYUMAS
 
-ONE_APPROVAL = ("gula_semut_delivery", "valid-semedo.xml", 36)
-TWO_APPROVALS = ("gula_semut_handover", "valid-tiles-semedo.xml", 24)
+ONE_APPROVAL = ("gula_semut_delivery", "valid-semedo.xml", 28)
+TWO_APPROVALS = ("gula_semut_handover", "valid-tiles-semedo.xml", 18)
 ELSEWHERE = ("farmer_certification", "valid-registration-tajurhalang.xml", 6)
 """Where the coordinators of Banyumas have no say."""
 KINDS = ("approve", "approve", "return", "reject")
@@ -139,11 +139,15 @@ Row = tuple[object, ...]
 
 
 def two_are_two_reviewers(ids: Sequence[str], rows: Sequence[Row]) -> None:
-    """Two approvals come from two; one that does not approve ends it."""
+    """Two approvals come from two; one that does not approve ends it.
+
+    Who gave the first approval may still return the entry, from another tab.
+    """
     for entry in ids:
         mine = [row for row in rows if row[0] == entry]
         kinds = [row[2] for row in mine]
-        assert len({row[1] for row in mine}) == len(mine)
+        approvers = [row[1] for row in mine if row[2] == "approve"]
+        assert len(set(approvers)) == len(approvers)
         assert kinds in (
             ["approve", "approve"],
             *[[*first, last] for first in ([], ["approve"]) for last in KINDS[2:]],
