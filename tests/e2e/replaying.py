@@ -1,4 +1,4 @@
-"""Play a recorded sequence over a raw socket, and judge each answer as Collect does."""
+"""Play a sequence over a raw socket, and judge each answer as Collect does."""
 
 import base64
 import hashlib
@@ -155,13 +155,13 @@ class Replay:
 
 
 def read_sequence(name: str) -> Mapping[str, Any]:
-    """Read a recorded sequence."""
+    """Read a sequence."""
     found: Mapping[str, Any] = json.loads((FOLDER / f"{name}.json").read_bytes())
     return found
 
 
 def names() -> list[str]:
-    """List the recorded sequences."""
+    """List the sequences."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 

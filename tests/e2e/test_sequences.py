@@ -1,4 +1,4 @@
-"""What phones and Enketo really send, recorded, against a running server."""
+"""What Collect and Enketo send, by their sources, against a running server."""
 
 import time
 from collections.abc import Callable
@@ -84,7 +84,7 @@ def stands(place: Installation, instance_id: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_recorded_sequence_ends_as_its_client_expects(
+def test_a_sequence_ends_as_its_client_expects(
     place: Installation, draft: Account, name: str
 ) -> None:
     sequence = read_sequence(name)
