@@ -8,9 +8,11 @@ from email.utils import parseaddr
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 MEBIBYTE = 1024 * 1024
 SECRET_LENGTH = 32
+WEB_ADDRESS = re.compile(r"https?://[\x21-\x7e]+", re.ASCII)
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.ASCII)
 DEFAULT_SECRETS = frozenset({"secret", "changeme", "change-me", "dev", "fieldapp"})
 
@@ -50,6 +52,15 @@ class Mail:
     password: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True)
+class Enketo:
+    """The Enketo server that opens entries in a browser."""
+
+    url: str
+    """As browsers reach it, with its base path, without a slash at the end."""
+    api_key: str = field(repr=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Hold everything that differs between one installation and another."""
@@ -74,6 +85,8 @@ class Config:
 
     mail: Mail | None = None
     """None where no digests are sent."""
+    enketo: Enketo | None = None
+    """None where entries are corrected on phones alone."""
 
     @property
     def files_dir(self) -> Path:
@@ -111,6 +124,7 @@ def from_env(environ: Mapping[str, str] = os.environ) -> Config:
         log_level=environ.get("FIELDAPP_LOG_LEVEL", "INFO").upper(),
         webhook_allowed=_allowed(environ, "FIELDAPP_WEBHOOK_ALLOWED_HOSTS"),
         mail=_mail(environ),
+        enketo=_enketo(environ),
     )
 
 
@@ -201,6 +215,35 @@ def _mail(environ: Mapping[str, str]) -> Mail | None:
         user=user,
         password=environ.get("FIELDAPP_SMTP_PASSWORD", ""),
     )
+
+
+def _enketo(environ: Mapping[str, str]) -> Enketo | None:
+    url = environ.get("FIELDAPP_ENKETO_URL", "").strip().rstrip("/")
+    if not url:
+        return None
+    api_key = _required(
+        environ,
+        "FIELDAPP_ENKETO_API_KEY",
+        "It is `linked form and data server: api key` of the Enketo server.",
+    )
+    if not WEB_ADDRESS.fullmatch(url) or not _has_host(url):
+        raise ConfigError(
+            "FIELDAPP_ENKETO_URL must be the address of the Enketo server as browsers "
+            "reach it, such as https://enketo.example.org."
+        )
+    # A user name of Basic (RFC 7617, 2) has no colon; a header no line breaks.
+    if ":" in api_key or not api_key.isascii() or not api_key.isprintable():
+        raise ConfigError("FIELDAPP_ENKETO_API_KEY has a character that none may have.")
+    return Enketo(url, api_key)
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_more = parts.query or parts.fragment or parts.username is not None
+        return bool(parts.hostname) and parts.port != 0 and not has_more
+    except ValueError:
+        return False
 
 
 def _mail_security(environ: Mapping[str, str]) -> MailSecurity:

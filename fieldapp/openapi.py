@@ -11,6 +11,7 @@ from fieldapp.areas import log
 from fieldapp.areas import views as areas
 from fieldapp.authoring import form_views as forms
 from fieldapp.authoring import views as authoring
+from fieldapp.enketo import views as enketo
 from fieldapp.extensions import api
 from fieldapp.identity import views as identity
 from fieldapp.identity.access import public
@@ -39,6 +40,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     submissions.blueprint,
     queue.blueprint,
     review.blueprint,
+    enketo.blueprint,
     forms.blueprint,
     authoring.blueprint,
     indicators.blueprint,

@@ -97,6 +97,7 @@ ROWS: dict[str, Row] = {
     "get /submissions/{instance_id}": Row(READERS),
     "get /submissions/{instance_id}/xml": Row(READERS),
     "get /submissions/{instance_id}/attachments/{name}": Row(READERS),
+    "post /submissions/{instance_id}/edit-link": Row(OWNERS, body={}),
     "post /submissions/{instance_id}/decisions": Row(DECIDERS, body=DECISION),
     "get /submissions/{instance_id}/differences": Row(READERS),
     "get /submissions/{instance_id}/comments": Row(READERS),

@@ -83,6 +83,31 @@ def offered_forms(actor: Actor, *, form_id: str | None = None) -> list[OfferedFo
     ]
 
 
+def get_offered_form(actor: Actor, form_id: str, version: str) -> OfferedForm:
+    """Get one version of a form, newest or not, as a person is offered it.
+
+    :raises NotFound: if there is none, or none for this person.
+    """
+    statement = (
+        select(FormVersion.md5, FormVersion.published_at, Form.title, Form.programme_id)
+        .join(Form, Form.id == FormVersion.form_id)
+        .where(FormVersion.form_id == form_id, FormVersion.version == version)
+    )
+    row = db.session.execute(statement).one_or_none()
+    areas = submitting_areas(actor, row.programme_id) if row else ()
+    if row is None or not areas:
+        raise nothing_here()
+    return OfferedForm(
+        form_id=form_id,
+        version=version,
+        titles=row.title,
+        md5=row.md5,
+        published_at=row.published_at,
+        has_files=_has_files(find_version(form_id, version)),
+        area_codes=areas,
+    )
+
+
 def get_offered_xml(actor: Actor, form_id: str, version: str) -> OfferedXml:
     """Get one version of a form, newest or not, that a person may fill in.
 

@@ -1,4 +1,7 @@
-"""What a phone finds behind the token in its address: its owner's forms, or a draft."""
+"""What is behind the token in an address.
+
+The forms of a phone's owner, a draft, or one entry that Enketo corrects.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,10 +14,12 @@ from fieldapp.authoring.drafts import find_draft_by_token
 from fieldapp.authoring.models import FormDraft
 from fieldapp.authoring.offered import offered_draft, offered_draft_files
 from fieldapp.config import Config
+from fieldapp.enketo.links import OpenLink, open_link
 from fieldapp.forms.offered import (
     OfferedFile,
     OfferedForm,
     OfferedXml,
+    get_offered_form,
     get_offered_xml,
     offered_files,
     offered_forms,
@@ -27,7 +32,8 @@ from fieldapp.web.problems import nothing_here
 
 OWNERS = "key"
 DRAFT = "draft"
-"""The two kinds of doors with a token, as they stand in an address."""
+EDIT = "edit"
+"""The kinds of doors with a token, as they stand in an address."""
 SIGNED_IN = "signed-in"
 """The door without a token, where a phone signs in by name."""
 
@@ -100,16 +106,55 @@ class DraftDoor:
             raise nothing_here()
 
 
+@dataclass(frozen=True)
+class EditDoor:
+    """Enketo, which has been handed one entry to correct."""
+
+    link: OpenLink
+
+    @property
+    def language(self) -> str:
+        """Give the facilitator's language."""
+        return self.link.actor.language
+
+    def forms(self, form_id: str | None) -> list[OfferedForm]:
+        """List the version in which the entry was filled in, be it the newest or not.
+
+        In another version, answers whose questions have moved would be lost.
+        """
+        link = self.link
+        is_wanted = form_id in (None, link.form_id)
+        found = get_offered_form(link.actor, link.form_id, link.version)
+        return [found] if is_wanted else []
+
+    def xml(self, form_id: str, version: str) -> OfferedXml:
+        """Get that version."""
+        self._refuse_other(form_id, version)
+        return get_offered_xml(self.link.actor, form_id, version)
+
+    def files(self, form_id: str, version: str) -> list[OfferedFile]:
+        """List its files, the villages cut to the facilitator's areas."""
+        self._refuse_other(form_id, version)
+        return offered_files(self.link.actor, form_id, version)
+
+    def _refuse_other(self, form_id: str, version: str) -> None:
+        if (form_id, version) != (self.link.form_id, self.link.version):
+            raise nothing_here()
+
+
 def open_door(kind: str, token: str) -> Door:
     """Open what an address leads to, for whoever wants to download forms.
 
     :raises PhoneSignInRequired: if the phone is to sign in first.
     :raises WrongDevicePassword: if it did so wrongly.
     :raises WrongDeviceToken: if the token is unknown or revoked.
+    :raises EditLinkExpired: if the token of a link is unknown, or past its day.
     :raises NoTask: if no role of the phone's owner lets them send anything.
     """
     if kind == DRAFT:
         return DraftDoor(draft_at(token))
+    if kind == EDIT:
+        return EditDoor(open_link(token))
     actor = phone_actor(kind, token, request.environ)
     if not actor.grants_for(Permission.SUBMIT):
         raise NoTask
@@ -120,11 +165,14 @@ def refuse_unknown(kind: str, token: str) -> None:
     """Refuse a phone that nobody knows.
 
     :raises WrongDeviceToken: if its token leads nowhere.
+    :raises EditLinkExpired: if it is a link's, and leads nowhere.
     :raises PhoneSignInRequired: if it is to sign in first.
     :raises WrongDevicePassword: if it did so wrongly.
     """
     if kind == DRAFT:
         draft_at(token)
+    elif kind == EDIT:
+        open_link(token)
     else:
         phone_actor(kind, token, request.environ)
 

@@ -13,8 +13,9 @@ from wsgiref.types import WSGIEnvironment
 from fieldapp.authoring.offered import definition_of
 from fieldapp.authoring.trials import try_entry
 from fieldapp.config import Config
+from fieldapp.enketo.links import OpenLink, open_link
 from fieldapp.openrosa.body import Body, Refuse, read_body
-from fieldapp.openrosa.doors import draft_at, phone_actor
+from fieldapp.openrosa.doors import EDIT, draft_at, phone_actor
 from fieldapp.openrosa.multipart import MultipartReader, boundary_of
 from fieldapp.submissions.client import client_text
 from fieldapp.submissions.delivery import Delivery, Outcome, ReceivedFile
@@ -31,7 +32,7 @@ DEVICE_ID = re.compile(r"(?:^|&)deviceID=([^&]*)")
 
 
 def receive(kind: str, token: str, environ: WSGIEnvironment, config: Config) -> Outcome:
-    """Take in what a phone posts.
+    """Take in what a phone posts, or Enketo in the name of a link's person.
 
     :raises Problem: if nobody knows the phone, or the body can't be read.
     """
@@ -41,15 +42,25 @@ def receive(kind: str, token: str, environ: WSGIEnvironment, config: Config) -> 
     def delivery(xml: bytes, files: tuple[ReceivedFile, ...] = ()) -> Delivery:
         return Delivery(actor, xml, files, DOOR, _client(environ), received_at)
 
+    def refuse(xml: bytes) -> None:
+        if link is not None:
+            link.refuse_other(xml)
+        refuse_early(delivery(xml))
+
+    link: OpenLink | None = None
     try:
-        actor = phone_actor(kind, token, environ)
+        if kind == EDIT:
+            link = open_link(token)
+        actor = link.actor if link else phone_actor(kind, token, environ)
         body = _read(
             environ,
             stream,
             file_store(config.files_dir),
             max_xml=config.max_instance_bytes,
-            refuse=lambda xml: refuse_early(delivery(xml)),
+            refuse=refuse,
         )
+        if link is not None and not body.files:
+            link.refuse_other(body.xml)
     except Problem:
         stream.drain()
         raise

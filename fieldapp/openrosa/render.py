@@ -78,7 +78,7 @@ def add_headers(response: Response) -> Response:
     headers = response.headers
     headers["X-OpenRosa-Version"] = "1.0"
     headers["Date"] = http_date(clock.now())
-    headers["Cache-Control"] = "no-cache"
+    headers.setdefault("Cache-Control", "no-cache")
     return response
 
 

@@ -1,6 +1,7 @@
 """The addresses that phones call.
 
-They are below ``/v1/key/TOKEN``, ``/v1/draft/TOKEN``, and without a token ``/v1``.
+They are below ``/v1/key/TOKEN``, ``/v1/draft/TOKEN``, ``/v1/edit/TOKEN``, and without
+a token ``/v1``.
 """
 
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from fieldapp.config import Config
+from fieldapp.enketo.links import open_link
 from fieldapp.extensions import db
 from fieldapp.forms.offered import OfferedFile, OfferedForm
 from fieldapp.identity import throttle
@@ -19,6 +21,7 @@ from fieldapp.identity.problems import TooManySignIns
 from fieldapp.openrosa import render
 from fieldapp.openrosa.doors import (
     DRAFT,
+    EDIT,
     SIGNED_IN,
     base_url,
     open_door,
@@ -27,6 +30,8 @@ from fieldapp.openrosa.doors import (
 from fieldapp.openrosa.problems import PhoneSignInRequired, WrongDevicePassword
 from fieldapp.openrosa.receiving import receive, receive_trial
 from fieldapp.openrosa.signing_in import challenges
+from fieldapp.submissions.queries import get_attachment
+from fieldapp.submissions.views import attachment_response
 from fieldapp.web.problems import Problem, ServerUnavailable, nothing_here
 from fieldapp.web.text import Text
 
@@ -37,7 +42,7 @@ SIGNED_IN_PREFIX = "/v1"
 SIGNED_IN_NAME = "openrosa_signed_in"
 
 blueprint = Blueprint(
-    "openrosa", __name__, url_prefix="/v1/<any(key, draft):kind>/<token>"
+    "openrosa", __name__, url_prefix="/v1/<any(key, draft, edit):kind>/<token>"
 )
 
 
@@ -81,6 +86,16 @@ def download_file(
     if file is None:
         raise nothing_here()
     return _cacheable(file.content, etag=file.md5, kind=file.media_type)
+
+
+@blueprint.get("/entry/files/<name>")
+@public(TOKEN_IS_CHECKED)
+def download_entry_file(kind: str, token: str, name: str) -> Response:
+    """Give a file of the entry that a link opens, and of no other."""
+    if kind != EDIT:
+        refuse_unknown(kind, token)
+        raise nothing_here()
+    return attachment_response(get_attachment(open_link(token).revision, name))
 
 
 @blueprint.route("/submission", methods=["HEAD"])

@@ -139,6 +139,14 @@ class SubmissionResponse(SubmissionSummary):
     revisions = fields.List(fields.Nested(RevisionSummary))
     decisions = fields.List(fields.Nested(ReviewDecision))
     attachments = fields.List(fields.Nested(AttachmentResponse))
+    edit_link_url = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "Where to `POST` for a link that opens the entry in Enketo; "
+            "null where it is not one's own, takes no correction, or there is no "
+            "Enketo."
+        },
+    )
 
 
 class DifferencesQuery(Schema):
@@ -184,6 +192,13 @@ class OwnSubmission(SubmissionSummary):
     """A submission of one's own, with the last decision about it."""
 
     decision = fields.Nested(ReviewDecision, allow_none=True)
+    edit_link_url = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "Where to `POST` for a link that opens the entry in Enketo; "
+            "null where it takes no correction, or there is no Enketo."
+        },
+    )
 
 
 class OwnEntries(Schema):

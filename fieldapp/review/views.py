@@ -5,9 +5,10 @@ from typing import Any
 from flask import url_for
 from flask_smorest import Blueprint
 
+from fieldapp.enketo.views import edit_link_url
 from fieldapp.extensions import db
 from fieldapp.identity.access import current_actor, requires
-from fieldapp.identity.permissions import Permission
+from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.review import service
 from fieldapp.review.models import Decision
 from fieldapp.review.queries import (
@@ -61,7 +62,7 @@ blueprint = Blueprint(
 def read_submission(instance_id: str) -> dict[str, Any]:
     """Give an entry, by the instance id of any of its revisions."""
     submission = get_visible_submission(current_actor(), instance_id, *READERS)
-    return _detail(read_detail(submission))
+    return _detail(read_detail(submission), current_actor())
 
 
 @blueprint.get("/submissions/<path:instance_id>/differences")
@@ -127,9 +128,9 @@ def list_own_entries(query: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _detail(detail: SubmissionDetail) -> dict[str, Any]:
+def _detail(detail: SubmissionDetail, actor: Actor) -> dict[str, Any]:
     submission = detail.row.submission
-    id_ = submission.id
+    id_, is_own = submission.id, submission.author_id == actor.user_id
     return {
         **_flat(detail.row),
         "record": detail.record,
@@ -154,6 +155,7 @@ def _detail(detail: SubmissionDetail) -> dict[str, Any]:
             attachment_link(each, "submissions.read_attachment", instance_id=id_)
             for each in detail.attachments
         ],
+        "edit_link_url": _edit_link_url(submission) if is_own else None,
     }
 
 
@@ -172,8 +174,19 @@ def _with_decisions(rows: list[SubmissionRow]) -> list[dict[str, Any]]:
         key: DecisionRow(each, names[each.reviewer_id]) for key, each in last.items()
     }
     return [
-        {**_flat(row), "decision": decisions.get(row.submission.id)} for row in rows
+        {
+            **_flat(row),
+            "decision": decisions.get(row.submission.id),
+            "edit_link_url": _edit_link_url(row.submission),
+        }
+        for row in rows
     ]
+
+
+def _edit_link_url(submission: Submission) -> str | None:
+    return edit_link_url(
+        submission.id, submission.state, is_sealed=submission.is_sealed
+    )
 
 
 def _taken(decision: Decision, reviewer_name: str) -> dict[str, Any]:

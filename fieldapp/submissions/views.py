@@ -115,7 +115,7 @@ def read_attachment(query: dict[str, Any], instance_id: str, name: str) -> Respo
     """Give a file of a revision."""
     submission = get_visible_submission(current_actor(), instance_id, *READERS)
     revision = get_revision(submission, query["revision"])
-    return _file(get_attachment(revision, name))
+    return attachment_response(get_attachment(revision, name))
 
 
 @blueprint.get("/held")
@@ -167,7 +167,7 @@ def read_held_xml(held_id: UUID) -> Response:
 def read_held_attachment(held_id: UUID, name: str) -> Response:
     """Give a file of a held entry."""
     held = get_visible_held(current_actor(), held_id)
-    return _file(get_attachment(held, name))
+    return attachment_response(get_attachment(held, name))
 
 
 @blueprint.post("/held/<uuid:held_id>/release")
@@ -210,14 +210,8 @@ def attachment_link(
     }
 
 
-def _xml(content: bytes) -> Response:
-    response = Response(content, content_type=XML)
-    response.headers.update(SAFE)
-    response.headers["Content-Disposition"] = "attachment; filename=entry.xml"
-    return response
-
-
-def _file(attachment: Attachment) -> Response:
+def attachment_response(attachment: Attachment) -> Response:
+    """Give a file's content, so that no browser runs it."""
     digest = attachment.digest or b""
     media_type = attachment.media_type or ""
     response = send_file(
@@ -229,4 +223,11 @@ def _file(attachment: Attachment) -> Response:
     )
     response.content_length = attachment.size or 0
     response.headers.update(SAFE)
+    return response
+
+
+def _xml(content: bytes) -> Response:
+    response = Response(content, content_type=XML)
+    response.headers.update(SAFE)
+    response.headers["Content-Disposition"] = "attachment; filename=entry.xml"
     return response

@@ -51,6 +51,7 @@ def decisions_on_own(
             Decision.decided_at,
             User.name.label("reviewer"),
             Submission.state,
+            Submission.is_sealed,
         )
         .join(Submission, Submission.id == Decision.submission_id)
         .join(Revision, Revision.id == Decision.revision_id)

@@ -163,6 +163,13 @@ class DecisionResponse(Schema):
         by_value=True,
         metadata={"description": "Where the entry stands now."},
     )
+    edit_link_url = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "Where to `POST` for a link that opens the entry in Enketo; "
+            "null where it takes no correction, or there is no Enketo."
+        },
+    )
 
 
 class HeldResponse(Schema):

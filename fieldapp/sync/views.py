@@ -10,6 +10,7 @@ from flask import Response, current_app, request
 from flask_smorest import Blueprint
 
 from fieldapp.config import Config
+from fieldapp.enketo.views import edit_link_url
 from fieldapp.forms.offered import (
     OfferedForm,
     get_offered_file,
@@ -146,12 +147,17 @@ def _changes(changes: Changes) -> dict[str, Any]:
     return {
         "forms": None if forms is None else [_form(form) for form in forms],
         "areas": changes.areas,
-        "decisions": changes.decisions,
+        "decisions": [_decision(row) for row in changes.decisions],
         "comments": changes.comments,
         "held": changes.held,
         "cursor": encode(changes.cursor),
         "has_more": changes.has_more,
     }
+
+
+def _decision(row: Any) -> dict[str, Any]:
+    url = edit_link_url(row.submission_id, row.state, is_sealed=row.is_sealed)
+    return {**row._asdict(), "edit_link_url": url}
 
 
 def _form(form: OfferedForm) -> dict[str, Any]:
