@@ -9,14 +9,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 WANTED := pyproject.toml constraints.txt
+ENKETO := tests/enketo
+ENKETO_PAGE := $(ENKETO)/node_modules/.page/page.js
 
-.PHONY: run test check bench bench-engine clean
+.PHONY: run test enketo-page check bench bench-engine clean
 
 run: $(VENV)/.installed
 	@exec $(BIN)/fieldapp run
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev enketo-page
 	$(BIN)/python -m pytest -ra -n auto
+
+# Enketo's own engine, for the tests that open our forms in it; they say how to get it.
+enketo-page:
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(ENKETO_PAGE) || \
+	    echo "Enketo's engine could not be installed: its tests are skipped."; fi
+
+$(ENKETO_PAGE): $(addprefix $(ENKETO)/,package.json page.js attachments.js)
+	@cd $(ENKETO) && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
+	@cd $(ENKETO) && npm run --silent bundle
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -46,4 +57,4 @@ $(VENV)/.installed-dev: $(WANTED) | $(BIN)/python
 	@touch $(VENV)/.installed $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage $(ENKETO)/node_modules

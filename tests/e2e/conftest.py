@@ -26,6 +26,7 @@ from tests.e2e.installation import (
     start_postgres,
 )
 from tests.e2e.wire import Phone, Reader
+from tests.enketo.standin import Enketo, enketo_server
 from tests.factories import make_area, make_device, make_grant, make_user
 
 COUNTRY = "ID"
@@ -33,13 +34,21 @@ VILLAGE = re.compile(rb"<village>([0-9.]+)</village>")
 
 
 @pytest.fixture(scope="session")
-def place() -> Iterator[Installation]:
+def enketo() -> Iterator[Enketo]:
+    """A stand-in for the operator's Enketo."""
+    with enketo_server() as enketo:
+        yield enketo
+
+
+@pytest.fixture(scope="session")
+def place(enketo: Enketo) -> Iterator[Installation]:
     """The installation: tables, areas, forms; its server is running."""
     folder = Path(tempfile.mkdtemp(prefix="fieldapp-e2e-"))
     folder.chmod(0o755)
     (folder / "data").mkdir()
     try:
-        environ = settings(folder, start_postgres(folder / "postgres"))
+        database_url = start_postgres(folder / "postgres")
+        environ = settings(folder, database_url, enketo.url)
         # The level of the log is the whole process's: other tests read it.
         app = create_app(from_env({**environ, "FIELDAPP_LOG_LEVEL": "INFO"}))
         forget()

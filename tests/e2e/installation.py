@@ -19,6 +19,7 @@ from psycopg.rows import tuple_row
 
 from fieldapp import embedded
 from fieldapp.extensions import db
+from tests.enketo.standin import KEY
 
 ROOT = Path(__file__).parents[2]
 FIELDAPP = str(Path(sys.executable).parent / "fieldapp")
@@ -151,7 +152,7 @@ def start_postgres(folder: Path) -> str:
     return server.url(DATABASE)
 
 
-def settings(folder: Path, database_url: str) -> dict[str, str]:
+def settings(folder: Path, database_url: str, enketo_url: str) -> dict[str, str]:
     """Give the environment of every program of the installation."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("FIELDAPP_")}
     return {
@@ -162,6 +163,8 @@ def settings(folder: Path, database_url: str) -> dict[str, str]:
         "FIELDAPP_LOG_LEVEL": "WARNING",
         # A test that says X-Forwarded-Proto is the proxy in front.
         "FIELDAPP_TRUSTED_PROXIES": "1",
+        "FIELDAPP_ENKETO_URL": enketo_url,
+        "FIELDAPP_ENKETO_API_KEY": KEY,
     }
 
 
