@@ -21,7 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from fieldapp.config import Config
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-TOKEN_IN_PATH = re.compile(r"(/v1/(?:key|draft)/)[^/\s?#]+")
+TOKEN_IN_PATH = re.compile(r"(/v1/(?:key|draft|edit)/)[^/\s?#]+")
 MASK = r"\1***"
 SILENT = frozenset({"/healthz", "/readyz"})
 

@@ -58,6 +58,7 @@ def test_log_holds_neither_token_nor_query(
 ) -> None:
     client.get("/v1/key/abcdefghijklmnopqrstuvwxyz234567/formList?deviceID=collect:1")
     client.get("/v1/draft/abcdefghijklmnopqrstuvwxyz234567/formList")
+    client.get("/v1/edit/abcdefghijklmnopqrstuvwxyz234567/entry/files/a.jpg")
     client.get("/api/v1/areas?q=Siti+Aminah")
 
     assert "abcdefghijklmnop" not in lines.text
