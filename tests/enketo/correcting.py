@@ -70,7 +70,7 @@ class Link:
     @property
     def address(self) -> str:
         """Give the OpenRosa address, as a path."""
-        return urlsplit(self.given["server_url"]).path
+        return urlsplit(str(self.given["server_url"])).path
 
     def get(self, path: str, method: str = "GET") -> TestResponse:
         """Ask for something below the address."""

@@ -1,5 +1,6 @@
 """What comes back from Enketo by a link, and what else its address does not let in."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -137,6 +138,22 @@ def test_the_case_of_the_address_says_nothing(siti: Corrector) -> None:
 def test_files_of_entries_are_served_by_links_alone(siti: Corrector) -> None:
     assert siti.phone.get(f"/entry/files/{PHOTO}").status_code == 404
     assert siti.client.get(f"/v1/entry/files/{PHOTO}").status_code == 401
+
+
+def test_files_whose_names_look_alike_are_two_for_enketo_too(siti: Corrector) -> None:
+    twin = unicodedata.normalize("NFD", PHOTO)
+    xml = siti.client.get(
+        f"/api/v1/submissions/{siti.entry_id}/xml", headers=siti.headers
+    )
+    siti.phone.post(xml_part(xml.data), file_part(twin, b"kembar"))
+    link = siti.link()
+
+    files = {
+        name: link.get(url.removeprefix(link.given["server_url"])).data
+        for name, url in link.given["instance_attachments"].items()
+    }
+
+    assert files == {PHOTO: CONTENT, twin: b"kembar"}
 
 
 def test_another_entry_cannot_be_sent_or_corrected_by_the_link(
