@@ -96,7 +96,9 @@ ROWS: dict[str, Row] = {
     "get /submissions": Row(READERS, query=FILTERS),
     "get /submissions/{instance_id}": Row(READERS),
     "get /submissions/{instance_id}/xml": Row(READERS),
-    "get /submissions/{instance_id}/attachments/{name}": Row(READERS),
+    "get /submissions/{instance_id}/attachments/{name}": Row(
+        READERS, query={"purpose": "certification"}
+    ),
     "post /submissions/{instance_id}/edit-link": Row(OWNERS, body={}),
     "post /submissions/{instance_id}/decisions": Row(DECIDERS, body=DECISION),
     "get /submissions/{instance_id}/differences": Row(READERS),

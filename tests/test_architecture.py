@@ -36,6 +36,19 @@ MAX_LINES = 400
 MAX_TEST_LINES = 500
 MAX_FUNCTION_LINES = 40
 
+OPENERS = {
+    "review/assigning.py",
+    "review/comments.py",
+    "review/service.py",
+    "submissions/disclosing.py",
+}
+"""Who gets a submission that a person sees; all but the last change it, for who may."""
+
+RAW_ANSWERS = re.compile(
+    r'attribute="(submission\.title|revision\.(xml|violations|warnings)'
+    r'|decision\.note|comment\.text)"'
+)
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -94,6 +107,20 @@ def test_only_the_edges_commit() -> None:
     }
 
     assert committing - edges - COMMITTERS == set()
+
+
+def test_entries_are_read_through_their_masks_only() -> None:
+    opening = {
+        relative(path)
+        for path in SOURCES
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom)
+        and any(alias.name == "get_visible_submission" for alias in node.names)
+    }
+    raw = {relative(path) for path in SOURCES if RAW_ANSWERS.search(path.read_text())}
+
+    assert opening - OPENERS == set()
+    assert raw == set()
 
 
 def test_problems_have_slugs_of_their_own() -> None:

@@ -73,6 +73,11 @@ def get_version(form_version_id: int) -> PublishedVersion:
     return _published(*row)
 
 
+def get_definition(form_version_id: int) -> FormDefinition:
+    """Get the compiled form of a published version by its key."""
+    return _compiled(form_version_id).definition
+
+
 def newest_versions() -> Select[FormVersion]:
     """Select the newest version of every form, by form id."""
     newest = select(func.max(FormVersion.id)).group_by(FormVersion.form_id)

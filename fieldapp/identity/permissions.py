@@ -22,6 +22,7 @@ class Permission(StrEnum):
     SUBMIT = "submit"
     READ_OWN = "read-own"
     READ_SUBMISSIONS = "read-submissions"
+    READ_PERSONAL = "read-personal"
     REVIEW = "review"
     DECIDE_HELD = "decide-held"
     READ_REPORT = "read-report"
@@ -38,6 +39,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.COORDINATOR: frozenset(
         {
             Permission.READ_SUBMISSIONS,
+            Permission.READ_PERSONAL,
             Permission.REVIEW,
             Permission.DECIDE_HELD,
             Permission.READ_REPORT,

@@ -6,6 +6,13 @@ from enum import StrEnum
 from fieldapp.xform.roles import PLOT_LOCATION
 
 
+class Purpose(StrEnum):
+    """What somebody who may not read about people reads an entry for."""
+
+    AUDIT = "audit"
+    CERTIFICATION = "certification"
+
+
 class Clearance(StrEnum):
     """How much somebody may read of one entry.
 
@@ -16,8 +23,8 @@ class Clearance(StrEnum):
     """
 
     FULL = "full"
-    AUDIT = "audit"
-    CERTIFICATION = "certification"
+    AUDIT = Purpose.AUDIT
+    CERTIFICATION = Purpose.CERTIFICATION
 
     def opens(self, role: str) -> bool:
         """Tell whether answers of a role are read as they came."""

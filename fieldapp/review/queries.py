@@ -10,7 +10,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from fieldapp.extensions import db
 from fieldapp.forms.queries import get_version
+from fieldapp.masking.findings import Finding
 from fieldapp.review.models import Decision
+from fieldapp.submissions.disclosing import Disclosed
 from fieldapp.submissions.judging import judge_again
 from fieldapp.submissions.models import Attachment, Revision, Submission
 from fieldapp.submissions.queries import (
@@ -23,16 +25,15 @@ from fieldapp.submissions.queries import (
 )
 from fieldapp.xform.difference import Difference, differences
 from fieldapp.xform.judgement import Judgement
-from fieldapp.xform.record import to_record
-from fieldapp.xform.schema import record_schema
 
 
 @dataclass(frozen=True)
 class DecisionRow:
-    """A decision with the name of the reviewer."""
+    """A decision with the name of the reviewer, and the note as its reader sees it."""
 
     decision: Decision
     reviewer_name: str
+    note: str | None
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ class SubmissionDetail:
     """An entry, whole: what it says, what is wrong with it, what became of it."""
 
     row: SubmissionRow
-    revision: Revision
     record: dict[str, Any]
+    violations: Sequence[Finding]
+    warnings: Sequence[Finding]
     approvals_needed: int
     revisions: Sequence[RevisionRow]
     decisions: Sequence[DecisionRow]
@@ -86,41 +88,46 @@ def last_decisions(submission_ids: Sequence[str]) -> dict[str, Decision]:
     return {row.submission_id: row for row in db.session.scalars(statement)}
 
 
-def read_detail(submission: Submission) -> SubmissionDetail:
-    """Read all there is of a submission that the caller may see."""
+def read_detail(entry: Disclosed) -> SubmissionDetail:
+    """Read all there is of an entry that the caller may see."""
+    submission = entry.submission
     revision = get_revision(submission)
     version = get_version(revision.form_version_id)
     judgement = judge_again(
         version.definition, revision.xml, received_at=revision.received_at
     )
-    record = record_schema(version.definition)().dump(to_record(judgement))
     decisions = db.session.scalars(decisions_of(submission)).all()
     revisions = db.session.scalars(revisions_of(submission)).all()
     names = people_names(
         [row.author_id for row in revisions] + [row.reviewer_id for row in decisions]
     )
-    (row,) = submission_rows([submission])
+    notes = entry.notes([each.note for each in decisions])
+    (row,) = submission_rows([entry])
     return SubmissionDetail(
         row=row,
-        revision=revision,
-        record=dict(record),
+        record=entry.record(judgement),
+        violations=entry.violations(revision),
+        warnings=entry.warnings(revision),
         approvals_needed=version.approvals,
         revisions=_revision_rows(revisions, names),
-        decisions=[DecisionRow(each, names[each.reviewer_id]) for each in decisions],
+        decisions=[
+            DecisionRow(each, names[each.reviewer_id], note)
+            for each, note in zip(decisions, notes, strict=True)
+        ],
         attachments=db.session.scalars(attachments_of(revision)).all(),
     )
 
 
 def compare_revisions(
-    submission: Submission, *, older: int | None, newer: int | None
+    entry: Disclosed, *, older: int | None, newer: int | None
 ) -> ComparedRevisions:
-    """Compare two revisions of a submission; the current one with the one before.
+    """Compare two revisions of an entry; the current one with the one before.
 
     :raises NotFound: if there is none with one of the numbers.
     """
-    after = get_revision(submission, newer)
-    before = get_revision(submission, older or max(after.number - 1, 1))
-    found = differences(_judged(before), _judged(after))
+    after = get_revision(entry.submission, newer)
+    before = get_revision(entry.submission, older or max(after.number - 1, 1))
+    found = differences(_judged(before), _judged(after), words=entry.words)
     return ComparedRevisions(before.number, after.number, found)
 
 

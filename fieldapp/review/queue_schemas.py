@@ -36,7 +36,7 @@ class CommentResponse(Schema):
     )
     author_id = fields.UUID(attribute="comment.author_id")
     author_name = fields.String()
-    text = fields.String(attribute="comment.text")
+    text = fields.String()
     questions = fields.List(fields.String(), attribute="comment.questions")
     written_at = fields.AwareDateTime(attribute="comment.written_at")
 

@@ -8,12 +8,13 @@ from flask_smorest import Blueprint
 from fieldapp.extensions import db
 from fieldapp.identity.access import current_actor, requires
 from fieldapp.identity.permissions import Permission
+from fieldapp.masking.clearance import Purpose
 from fieldapp.places.models import COUNTRY
 from fieldapp.places.queries import get_area
 from fieldapp.review import comments, filters
 from fieldapp.review.assigning import assign
 from fieldapp.review.counts import count_entries
-from fieldapp.review.models import Comment, SavedFilter
+from fieldapp.review.models import SavedFilter
 from fieldapp.review.queue_schemas import (
     AssignmentRequest,
     CommentList,
@@ -25,9 +26,10 @@ from fieldapp.review.queue_schemas import (
     FilterRequest,
     FilterResponse,
 )
+from fieldapp.submissions.disclosing import disclosed
 from fieldapp.submissions.queries import people_names, submission_rows
 from fieldapp.submissions.schemas import SubmissionSummary
-from fieldapp.submissions.scope import get_visible_submission
+from fieldapp.submissions.views import READERS, open_entry
 
 blueprint = Blueprint(
     "queue",
@@ -38,18 +40,24 @@ blueprint = Blueprint(
 
 
 @blueprint.get("/submissions/<path:instance_id>/comments")
-@requires(*comments.READERS)
+@requires(*READERS)
 @blueprint.response(200, CommentList)
 def list_comments(instance_id: str) -> dict[str, Any]:
     """List what was said about an entry, the first comment first."""
-    submission = get_visible_submission(current_actor(), instance_id, *comments.READERS)
-    rows = db.session.scalars(comments.comments_of(submission)).all()
+    entry = open_entry(instance_id, Purpose.AUDIT)
+    rows = db.session.scalars(comments.comments_of(entry.submission)).all()
     names = people_names(row.author_id for row in rows)
-    return {"items": [_comment(row, names[row.author_id]) for row in rows]}
+    texts = entry.notes([row.text for row in rows])
+    return {
+        "items": [
+            {"comment": row, "author_name": names[row.author_id], "text": text}
+            for row, text in zip(rows, texts, strict=True)
+        ]
+    }
 
 
 @blueprint.post("/submissions/<path:instance_id>/comments")
-@requires(*comments.READERS)
+@requires(*READERS)
 @blueprint.arguments(CommentRequest)
 @blueprint.response(201, CommentResponse)
 def create_comment(body: dict[str, Any], instance_id: str) -> dict[str, Any]:
@@ -57,7 +65,7 @@ def create_comment(body: dict[str, Any], instance_id: str) -> dict[str, Any]:
     actor = current_actor()
     comment = comments.add_comment(actor, instance_id, **body)
     db.session.commit()
-    return _comment(comment, actor.name)
+    return {"comment": comment, "author_name": actor.name, "text": comment.text}
 
 
 @blueprint.put("/submissions/<path:instance_id>/assignment")
@@ -66,9 +74,10 @@ def create_comment(body: dict[str, Any], instance_id: str) -> dict[str, Any]:
 @blueprint.response(200, SubmissionSummary)
 def put_assignment(body: dict[str, Any], instance_id: str) -> Any:
     """Ask somebody to review an entry, or nobody in particular."""
-    submission = assign(current_actor(), instance_id, body["user_id"])
+    actor = current_actor()
+    submission = assign(actor, instance_id, body["user_id"])
     db.session.commit()
-    return submission_rows([submission])[0]
+    return submission_rows(disclosed(actor, [submission]))[0]
 
 
 @blueprint.get("/submission-counts")
@@ -119,7 +128,3 @@ def delete_filter(name: str) -> None:
     """Forget a filter."""
     filters.drop_filter(current_actor(), name)
     db.session.commit()
-
-
-def _comment(comment: Comment, author_name: str) -> dict[str, Any]:
-    return {"comment": comment, "author_name": author_name}

@@ -14,6 +14,7 @@ from fieldapp.submissions.schemas import (
     AttachmentResponse,
     FindingResponse,
     HeldSummary,
+    PurposeQuery,
     SubmissionSummary,
 )
 from fieldapp.web.fields import CleanText
@@ -79,7 +80,7 @@ class ReviewDecision(Schema):
     kind = fields.Enum(DecisionKind, by_value=True, attribute="decision.kind")
     reviewer_id = fields.UUID(attribute="decision.reviewer_id")
     reviewer_name = fields.String()
-    note = fields.String(attribute="decision.note", allow_none=True)
+    note = fields.String(allow_none=True)
     questions = fields.List(fields.String(), attribute="decision.questions")
     is_override = fields.Boolean(attribute="decision.is_override")
     decided_at = fields.AwareDateTime(attribute="decision.decided_at")
@@ -149,7 +150,7 @@ class SubmissionResponse(SubmissionSummary):
     )
 
 
-class DifferencesQuery(Schema):
+class DifferencesQuery(PurposeQuery):
     """Which two revisions."""
 
     older = fields.Integer(

@@ -29,6 +29,7 @@ from fieldapp.review.schemas import (
     OwnEntries,
     SubmissionResponse,
 )
+from fieldapp.submissions.disclosing import disclosed
 from fieldapp.submissions.models import HeldEntry, Submission
 from fieldapp.submissions.queries import (
     HeldFilters,
@@ -38,12 +39,9 @@ from fieldapp.submissions.queries import (
     people_names,
     submission_rows,
 )
-from fieldapp.submissions.scope import (
-    get_visible_submission,
-    own_held,
-    visible_submissions,
-)
-from fieldapp.submissions.views import READERS, attachment_link
+from fieldapp.submissions.schemas import PurposeQuery
+from fieldapp.submissions.scope import own_held, visible_submissions
+from fieldapp.submissions.views import READERS, attachment_link, open_entry
 from fieldapp.web.fields import PageQuery
 from fieldapp.web.paging import MAX_LIMIT, fetch_page
 from fieldapp.web.problems import Problem, asked_language
@@ -58,11 +56,12 @@ blueprint = Blueprint(
 
 @blueprint.get("/submissions/<path:instance_id>")
 @requires(*READERS)
+@blueprint.arguments(PurposeQuery, location="query")
 @blueprint.response(200, SubmissionResponse)
-def read_submission(instance_id: str) -> dict[str, Any]:
+def read_submission(query: dict[str, Any], instance_id: str) -> dict[str, Any]:
     """Give an entry, by the instance id of any of its revisions."""
-    submission = get_visible_submission(current_actor(), instance_id, *READERS)
-    return _detail(read_detail(submission), current_actor())
+    entry = open_entry(instance_id, query["purpose"])
+    return _detail(read_detail(entry), current_actor())
 
 
 @blueprint.get("/submissions/<path:instance_id>/differences")
@@ -71,8 +70,8 @@ def read_submission(instance_id: str) -> dict[str, Any]:
 @blueprint.response(200, DifferencesResponse)
 def read_differences(query: dict[str, Any], instance_id: str) -> ComparedRevisions:
     """Tell what a revision answers otherwise than an earlier one, by question."""
-    submission = get_visible_submission(current_actor(), instance_id, *READERS)
-    return compare_revisions(submission, **query)
+    entry = open_entry(instance_id, query.pop("purpose"))
+    return compare_revisions(entry, **query)
 
 
 @blueprint.post("/submissions/<path:instance_id>/decisions")
@@ -122,7 +121,7 @@ def list_own_entries(query: dict[str, Any]) -> dict[str, Any]:
     newest = statement.order_by(HeldEntry.received_at.desc()).limit(MAX_LIMIT)
     held = [] if query["cursor"] else db.session.scalars(newest).all()
     return {
-        "items": _with_decisions(submission_rows(page.items)),
+        "items": _with_decisions(submission_rows(disclosed(actor, page.items))),
         "next_cursor": page.next_cursor,
         "held": held_rows(held),
     }
@@ -134,8 +133,8 @@ def _detail(detail: SubmissionDetail, actor: Actor) -> dict[str, Any]:
     return {
         **_flat(detail.row),
         "record": detail.record,
-        "violations": detail.revision.violations,
-        "warnings": detail.revision.warnings,
+        "violations": detail.violations,
+        "warnings": detail.warnings,
         "approvals_needed": detail.approvals_needed,
         "decisions": detail.decisions,
         "revisions": [
@@ -162,6 +161,7 @@ def _detail(detail: SubmissionDetail, actor: Actor) -> dict[str, Any]:
 def _flat(row: SubmissionRow) -> dict[str, Any]:
     return {
         "submission": row.submission,
+        "title": row.title,
         "area_name": row.area_name,
         "author_name": row.author_name,
     }
@@ -171,7 +171,8 @@ def _with_decisions(rows: list[SubmissionRow]) -> list[dict[str, Any]]:
     last = last_decisions([row.submission.id for row in rows])
     names = people_names(each.reviewer_id for each in last.values())
     decisions = {
-        key: DecisionRow(each, names[each.reviewer_id]) for key, each in last.items()
+        key: DecisionRow(each, names[each.reviewer_id], each.note)
+        for key, each in last.items()
     }
     return [
         {
@@ -194,6 +195,7 @@ def _taken(decision: Decision, reviewer_name: str) -> dict[str, Any]:
     return {
         "decision": decision,
         "reviewer_name": reviewer_name,
+        "note": decision.note,
         "state": submission.state,
     }
 

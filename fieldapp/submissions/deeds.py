@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from fieldapp.identity.permissions import Actor
 from fieldapp.ledger.chain import Deed
+from fieldapp.masking.clearance import Purpose
 from fieldapp.submissions.delivery import ReceivedFile
 from fieldapp.submissions.known import Entry, StoredRevision
-from fieldapp.submissions.models import HeldEntry
+from fieldapp.submissions.models import HeldEntry, Submission
 from fieldapp.submissions.prepare import Judged
 
 
@@ -57,6 +59,18 @@ def files_received(stored: StoredRevision, files: Sequence[ReceivedFile]) -> Dee
         subject=entry.id,
         digests={"revision": salted(entry.salt, stored.digest)},
         detail={"files": _files(entry.salt, files)},
+    )
+
+
+def personal_read(actor: Actor, submission: Submission, purpose: Purpose) -> Deed:
+    """Log that somebody read, for a purpose, what is masked for them otherwise."""
+    return Deed(
+        area_code=submission.area_code,
+        kind="personal-read",
+        actor=str(actor.user_id),
+        subject=submission.id,
+        digests={},
+        detail={"purpose": purpose.value, "revision": submission.revision_number},
     )
 
 

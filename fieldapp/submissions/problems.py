@@ -36,6 +36,14 @@ class FileNameTaken(Problem):
     title = Text("Nama berkas sudah dipakai", "The file's name is taken")
 
 
+class PurposeNeeded(Problem):
+    """It is opened for another purpose only, which the reader has to name."""
+
+    status = 403
+    slug = "purpose-needed"
+    title = Text("Tujuan harus disebut", "The purpose must be named")
+
+
 class StillHeld(Problem):
     """A held entry still cannot be taken in."""
 

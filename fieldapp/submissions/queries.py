@@ -12,6 +12,7 @@ from fieldapp.extensions import db
 from fieldapp.identity.models import User
 from fieldapp.places.codes import within
 from fieldapp.places.models import Area
+from fieldapp.submissions.disclosing import Disclosed
 from fieldapp.submissions.models import (
     Attachment,
     HeldEntry,
@@ -55,9 +56,10 @@ class HeldFilters:
 
 @dataclass(frozen=True)
 class SubmissionRow:
-    """A submission with the names of its place and of its author."""
+    """A submission as its reader sees it, with the names of its place and author."""
 
     submission: Submission
+    title: str | None
     area_name: str
     author_name: str
 
@@ -104,13 +106,14 @@ def narrowed_held(
     return statement.options(defer(HeldEntry.xml))
 
 
-def submission_rows(submissions: Sequence[Submission]) -> list[SubmissionRow]:
+def submission_rows(entries: Sequence[Disclosed]) -> list[SubmissionRow]:
     """Add the names to some submissions, in two queries."""
+    submissions = [each.submission for each in entries]
     areas = area_names(row.area_code for row in submissions)
     people = people_names(row.author_id for row in submissions)
     return [
-        SubmissionRow(row, areas[row.area_code], people[row.author_id])
-        for row in submissions
+        SubmissionRow(row, entry.title, areas[row.area_code], people[row.author_id])
+        for entry, row in zip(entries, submissions, strict=True)
     ]
 
 

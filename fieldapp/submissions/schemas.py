@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from marshmallow import Schema, fields, validate
 
+from fieldapp.masking.clearance import Purpose
 from fieldapp.submissions.delivery import OutcomeStatus
 from fieldapp.submissions.models import HeldReason, HeldState, SubmissionState
 from fieldapp.web.fields import CleanText, PageQuery
@@ -22,7 +23,21 @@ class Order(StrEnum):
     QUEUE = "queue"
 
 
-class RevisionQuery(Schema):
+class PurposeQuery(Schema):
+    """What somebody who may not read about people reads an entry for."""
+
+    purpose = fields.Enum(
+        Purpose,
+        by_value=True,
+        load_default=Purpose.AUDIT,
+        metadata={
+            "description": "For auditors, who read entries masked: `certification` "
+            "opens plots and files, and stands in the log of the village."
+        },
+    )
+
+
+class RevisionQuery(PurposeQuery):
     """Which revision."""
 
     revision = fields.Integer(
@@ -77,7 +92,10 @@ class SubmissionSummary(Schema):
 
     id = fields.String(attribute="submission.id")
     form_id = fields.String(attribute="submission.form_id")
-    title = fields.String(attribute="submission.title", allow_none=True)
+    title = fields.String(
+        allow_none=True,
+        metadata={"description": "Null too where it may tell of a person."},
+    )
     area_code = fields.String(attribute="submission.area_code")
     area_name = fields.String()
     state = fields.Enum(SubmissionState, by_value=True, attribute="submission.state")

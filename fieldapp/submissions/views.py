@@ -13,7 +13,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from fieldapp.extensions import db
 from fieldapp.identity.access import current_actor, requires
 from fieldapp.identity.permissions import Permission
+from fieldapp.masking.clearance import Clearance, Purpose
 from fieldapp.submissions import held as held_service
+from fieldapp.submissions.disclosing import Disclosed, disclose, disclosed
 from fieldapp.submissions.files import file_store
 from fieldapp.submissions.intake import with_retries
 from fieldapp.submissions.models import (
@@ -48,7 +50,6 @@ from fieldapp.submissions.schemas import (
 )
 from fieldapp.submissions.scope import (
     get_visible_held,
-    get_visible_submission,
     visible_held,
     visible_submissions,
 )
@@ -94,7 +95,8 @@ def list_submissions(query: dict[str, Any]) -> dict[str, Any]:
         limit=limit,
         newest_first=order is Order.NEWEST,
     )
-    return {"items": submission_rows(page.items), "next_cursor": page.next_cursor}
+    entries = disclosed(current_actor(), page.items)
+    return {"items": submission_rows(entries), "next_cursor": page.next_cursor}
 
 
 @blueprint.get("/submissions/<path:instance_id>/xml")
@@ -102,9 +104,9 @@ def list_submissions(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(RevisionQuery, location="query")
 @blueprint.response(200, {"type": "string"}, content_type=XML)
 def read_xml(query: dict[str, Any], instance_id: str) -> Response:
-    """Give a revision byte for byte as the phone sent it."""
-    submission = get_visible_submission(current_actor(), instance_id, *READERS)
-    return _xml(get_revision(submission, query["revision"]).xml)
+    """Give a revision byte for byte as the phone sent it; masked to auditors."""
+    entry = open_entry(instance_id, query["purpose"])
+    return _xml(entry.xml(get_revision(entry.submission, query["revision"])))
 
 
 @blueprint.get("/submissions/<path:instance_id>/attachments/<name>")
@@ -112,10 +114,10 @@ def read_xml(query: dict[str, Any], instance_id: str) -> Response:
 @blueprint.arguments(RevisionQuery, location="query")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def read_attachment(query: dict[str, Any], instance_id: str, name: str) -> Response:
-    """Give a file of a revision."""
-    submission = get_visible_submission(current_actor(), instance_id, *READERS)
-    revision = get_revision(submission, query["revision"])
-    return attachment_response(get_attachment(revision, name))
+    """Give a file of a revision; to auditors for certification only."""
+    entry = open_entry(instance_id, query["purpose"])
+    revision = get_revision(entry.submission, query["revision"])
+    return attachment_response(entry.file(get_attachment(revision, name)))
 
 
 @blueprint.get("/held")
@@ -192,6 +194,14 @@ def discard_held(body: dict[str, str], held_id: UUID) -> Any:
     actor, note = current_actor(), body["note"]
     held = with_retries(lambda: held_service.discard(actor, held_id, note=note))
     return held_rows([held])[0]
+
+
+def open_entry(instance_id: str, purpose: Purpose) -> Disclosed:
+    """Open an entry to who asks; where the log has to say so, it says so first."""
+    entry = disclose(current_actor(), instance_id, *READERS, purpose=purpose)
+    if entry.clearance is Clearance.CERTIFICATION:
+        db.session.commit()
+    return entry
 
 
 def attachment_link(

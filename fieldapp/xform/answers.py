@@ -1,7 +1,7 @@
 """Answers as people read them: labels for codes, and numbers and days written out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from fieldapp.xform.calculation import number_text, text_of_value
@@ -37,6 +37,10 @@ _NO_NUMBERS: Mapping[str, Translations] = {
 }
 _TRUE: Translations = {"id": "ya", "en": "yes"}
 _FALSE: Translations = {"id": "tidak", "en": "no"}
+
+
+Words = Callable[[FormDefinition, Node], Translations]
+"""Writes an answer for people, as `answer_of` does."""
 
 
 def shorten(text: str, limit: int = MAX_SHOWN) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fieldapp.xform.answers import EMPTY, answer_of, label_words
+from fieldapp.xform.answers import EMPTY, Words, answer_of, label_words
 from fieldapp.xform.definition import FormDefinition
 from fieldapp.xform.judgement import Judgement, indexed_path
 from fieldapp.xform.node import Node
@@ -26,8 +26,12 @@ class Difference:
     after: Translations
 
 
-def differences(older: Judgement, newer: Judgement) -> tuple[Difference, ...]:
+def differences(
+    older: Judgement, newer: Judgement, *, words: Words = answer_of
+) -> tuple[Difference, ...]:
     """Compare two judged revisions, question by question, in the form's order.
+
+    `words` writes their answers.
 
     What the client writes of itself (`meta`, `start`, `deviceid`, …) is left out. Items
     of repeats are compared by their place, so that one taken out of the middle shows
@@ -36,7 +40,9 @@ def differences(older: Judgement, newer: Judgement) -> tuple[Difference, ...]:
     before, after = dict(_answers(older)), dict(_answers(newer))
     paths = [*after, *(path for path in before if path not in after)]
     return tuple(
-        _difference(path, older, newer, before.get(path), after.get(path))
+        _difference(
+            path, (older, before.get(path)), (newer, after.get(path)), words=words
+        )
         for path in paths
         if _text(before.get(path)) != _text(after.get(path))
     )
@@ -61,11 +67,12 @@ def _text(node: Node | None) -> str:
 
 def _difference(
     path: str,
-    older: Judgement,
-    newer: Judgement,
-    before: Node | None,
-    after: Node | None,
+    left: tuple[Judgement, Node | None],
+    right: tuple[Judgement, Node | None],
+    *,
+    words: Words,
 ) -> Difference:
+    (older, before), (newer, after) = left, right
     shown, form = (after, newer.definition) if after else (before, older.definition)
     if shown is None:
         raise ValueError(path)
@@ -74,8 +81,8 @@ def _difference(
         path=path,
         label=label,
         item=_item(form, shown),
-        before=EMPTY if before is None else answer_of(older.definition, before),
-        after=EMPTY if after is None else answer_of(newer.definition, after),
+        before=EMPTY if before is None else words(older.definition, before),
+        after=EMPTY if after is None else words(newer.definition, after),
     )
 
 
