@@ -9,7 +9,10 @@ from fieldapp.xform.translations import language_code
 
 SHEET = "indicators"
 COLUMNS = frozenset(
-    {"name", "unit", "value", "where", "aggregate", "weight", "by", "over", "period"}
+    {
+        *("name", "unit", "value", "where", "aggregate", "weight", "by", "over"),
+        *("period", "people"),
+    }
 )
 LABEL = "label"
 

@@ -12,7 +12,9 @@ from typing import Any
 from fieldapp.indicators.cells import CellFault, Row, SheetError, read_rows
 from fieldapp.web.text import Text
 from fieldapp.xform.definition import FormDefinition, FormError, NodeDefinition, Path
+from fieldapp.xform.dependencies import expand_references
 from fieldapp.xform.evaluate import compile_over
+from fieldapp.xform.roles import MASKED_ROLES
 from fieldapp.xform.translations import complete
 from fieldapp.xform.xpath import Expression
 
@@ -20,6 +22,8 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 REFERENCE = re.compile(r"\$\{\s*([^{}\s]+)\s*\}")
 MAX_DIMENSIONS = 3
 MAX_INDICATORS = 100
+PEOPLE_ARE_COUNTED = "value"
+"""In the column `people`: the value itself is a number of people."""
 FREE_TYPES = frozenset({"string", "int", "integer", "boolean"})
 
 
@@ -55,6 +59,8 @@ class Dimension:
     is_multiple: bool
     is_free: bool
     """Answered in free words: such slices stay at the place of the record."""
+    is_personal: bool = False
+    """Worked out from a personal answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,21 @@ class Indicator:
     period: Expression | None = None
     over: Path | None = None
     by: tuple[Dimension, ...] = field(default=())
+    people: Expression | None = None
+    """Who each fact is about, where a group may be too small to be shown."""
+    counts_people: bool = False
+    """Its value is a number of people."""
+    reads_personal: bool = False
+
+    @property
+    def people_name(self) -> str:
+        """Name the count of the people behind it, as no row of a sheet may be named."""
+        return f"{self.name}:people"
+
+    @property
+    def is_about_people(self) -> bool:
+        """Tell whether small groups of it are hidden."""
+        return self.people is not None or self.counts_people or self.reads_personal
 
 
 def parse_indicators(
@@ -145,18 +166,30 @@ class _RowReader:
         row = self.row
         self.over = self._over()
         aggregate = self._aggregate()
+        value, weight = self._value(aggregate), self._weight(aggregate)
+        people = row.cell("people")
+        counts_people = people == PEOPLE_ARE_COUNTED
         return Indicator(
             name=self._name(),
             labels=self._labels(),
             unit=self._required("unit"),
             aggregate=aggregate,
-            value=self._value(aggregate),
-            weight=self._weight(aggregate),
+            value=value,
+            weight=weight,
             where=self._expression("where", row.cell("where")),
             period=self._expression("period", row.cell("period")),
             over=self.over,
             by=tuple(self._dimensions()),
+            people=None if counts_people else self._expression("people", people),
+            counts_people=counts_people,
+            reads_personal=any(map(self._is_personal, (value, weight))),
         )
+
+    def _is_personal(self, expression: Expression | None) -> bool:
+        if expression is None:
+            return False
+        read = expand_references(expression, self.definition.nodes)
+        return any(path in self.definition.personal for path in read)
 
     def _fault(self, column: str, indonesian: str, english: str) -> None:
         self.row.fault(self.faults, column, indonesian, english)
@@ -276,7 +309,7 @@ class _RowReader:
                     yield self._dimension(node, answer)
 
     def _may_break_down(self, node: NodeDefinition) -> bool:
-        if "personal" in node.bind.roles:
+        if node.bind.roles & MASKED_ROLES:
             self._fault(
                 "by",
                 f"{node.name} adalah data pribadi",
@@ -317,6 +350,7 @@ class _RowReader:
             answer=answer,
             is_multiple=control is not None and control.kind == "select",
             is_free=not _is_choice(node) and control is not None,
+            is_personal=node.path in self.definition.personal,
         )
 
 

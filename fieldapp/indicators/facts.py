@@ -5,7 +5,7 @@ import hmac
 import logging
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -79,15 +79,12 @@ def derive_facts(
         reader = _Reader(indicator, context, origin, secret)
         for position, node in enumerate(_items(indicator, judgement)):
             try:
-                draft = reader.read(node, position)
+                drafts += reader.read_with_people(node, position)
             except XPathError as error:
                 log.warning(
                     "indicator %s of %s has no value: %s",
                     *(indicator.name, origin.form_id, type(error).__name__),
                 )
-                continue
-            if draft is not None:
-                drafts.append(draft)
     return drafts
 
 
@@ -133,6 +130,22 @@ class _Reader:
             if is_ranked and value is not None
             else None,
         )
+
+    def read_with_people(self, node: Node, position: int) -> list[FactDraft]:
+        """Give the fact of one item, and who it is about, as far as there are any."""
+        draft = self.read(node, position)
+        return [] if draft is None else [draft, *self._people(draft)]
+
+    def _people(self, draft: FactDraft) -> Iterator[FactDraft]:
+        """Count who a fact is about, in the same slices, where the form says who."""
+        people = self.indicator.people
+        person = self._text(people) if people is not None else ""
+        if person:
+            name, form_id = self.indicator.people_name, self.origin.form_id
+            key = keyed_hash(self.secret, form_id, name, person)
+            yield FactDraft(
+                *(name, draft.occurred_on, draft.position, draft.slices), key=key
+            )
 
     def _evaluate(self, expression: Expression) -> XPathValue:
         """Evaluate; of nodes only those that are answered."""

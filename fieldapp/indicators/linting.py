@@ -12,6 +12,13 @@ from fieldapp.xform.remarks import Remark
 from fieldapp.xform.xlsform import CompiledForm
 from fieldapp.xform.xpath import Expression
 
+NO_PEOPLE = Text(
+    "membaca data pribadi tanpa menyebut orangnya di kolom people: auditor tidak akan "
+    "melihat nilainya",
+    "reads personal answers without naming the person in the column people: auditors "
+    "will not see its value",
+)
+
 
 def check_sheet(definition: FormDefinition, compiled: CompiledForm) -> Iterator[Remark]:
     """Name the cell of everything that is wrong with the sheet."""
@@ -32,7 +39,10 @@ def _references(
 ) -> Iterator[Remark]:
     """Refuse paths to no node: they would read as empty, and add up to nothing."""
     for row, indicator in zip(compiled.indicators, indicators, strict=True):
-        for column in ("value", "weight", "where", "period"):
+        if indicator.reads_personal and not row.cells.get("people", "").strip():
+            place = _place(CellFault(row.row, "people", NO_PEOPLE), compiled)
+            yield Remark("warning", "people", NO_PEOPLE.as_dict(), place)
+        for column in ("value", "weight", "where", "period", "people"):
             expression: Expression | None = getattr(indicator, column)
             for wrong in unknown_nodes(expression, definition) if expression else ():
                 told = path_text(wrong)

@@ -56,9 +56,12 @@ class Reading:
     """The value of an indicator, and what it was made of."""
 
     value: Decimal | None
-    number: int
+    number: int | None
+    """How many facts; None where it is hidden."""
     numerator: Decimal | None = None
     denominator: Decimal | None = None
+    is_suppressed: bool = False
+    """About too few people to be shown."""
 
 
 @dataclass
@@ -78,8 +81,9 @@ class Sheet:
         return list(self.parts.get((form_id, indicator), ()))
 
     def indicators(self, form_id: str) -> set[str]:
-        """Name the indicators of a form that have a figure."""
-        return {name for form, name in self.parts if form == form_id}
+        """Name the indicators of a form that have a figure; no counts of people."""
+        names = {name for form, name in self.parts if form == form_id}
+        return {name for name in names if ":" not in name}
 
     def reading(self, form_id: str, indicator: Indicator, part: str) -> Reading:
         """Give the value of an indicator in one slice.
@@ -92,6 +96,13 @@ class Sheet:
             value = self.ranked.get((key, indicator.aggregate))
             return Reading(value, figures.number)
         return _reading(indicator.aggregate, figures)
+
+    def people(self, form_id: str, indicator: Indicator, part: str) -> int:
+        """Count the people behind a slice; nobody where the form does not say who."""
+        if indicator.counts_people:
+            return int(self.reading(form_id, indicator, part).value or 0)
+        key = (form_id, indicator.people_name, part)
+        return self.figures.get(key, Figures()).keys
 
 
 def read_sheet(

@@ -1,9 +1,7 @@
 """Compose the report of an area: what its forms declare, with the figures read."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, Select, func, literal, select
@@ -13,10 +11,19 @@ from fieldapp.forms.models import Form, FormVersion
 from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.indicators.definitions import RANKED, Dimension, Indicator
 from fieldapp.indicators.problems import PeriodRefused
-from fieldapp.indicators.readings import Reading, Sheet, read_ranked, read_sheet
+from fieldapp.indicators.readings import Sheet, read_ranked, read_sheet
 from fieldapp.indicators.rollups import VILLAGE_LEVEL
 from fieldapp.indicators.service import indicators_of
 from fieldapp.indicators.slices import LOCATED, TOTAL, UNLOCATED, read_slice
+from fieldapp.indicators.suppressing import People, hide_small_groups
+from fieldapp.indicators.tables import (
+    Breakdown,
+    Cell,
+    FormReport,
+    IndicatorReport,
+    Named,
+    Report,
+)
 from fieldapp.places.codes import contains, time_zone, within
 from fieldapp.places.models import Area
 from fieldapp.places.queries import NO_SUCH_AREA, get_area
@@ -32,74 +39,11 @@ WAITING = SubmissionState.RECEIVED
 
 NOT_ANSWERED = Text("tidak diisi", "not answered").as_dict()
 
-Labels = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Named:
-    """A question or an answer, with its label in both languages."""
-
-    name: str
-    label: Labels
-
-
-@dataclass(frozen=True)
-class Cell:
-    """The value for one set of answers."""
-
-    answers: tuple[Named, ...]
-    value: Decimal | None
-    number: int
-
-
-@dataclass(frozen=True)
-class Breakdown:
-    """An indicator by one question, or by several at once."""
-
-    by: tuple[Named, ...]
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class IndicatorReport:
-    """One indicator of one area in one stretch of days, from approved entries."""
-
-    name: str
-    label: Labels
-    unit: str
-    aggregate: str
-    value: Decimal | None
-    number: int
-    numerator: Decimal | None
-    denominator: Decimal | None
-    located: Reading | None
-    not_located: Reading | None
-    breakdowns: tuple[Breakdown, ...]
-
-
-@dataclass(frozen=True)
-class FormReport:
-    """What one form says about an area, and how many entries still wait."""
-
-    form_id: str
-    title: Labels
-    waiting: int
-    indicators: tuple[IndicatorReport, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """The report of an area, between two local days."""
-
-    area: Area
-    first: date
-    last: date
-    time_zone: str
-    forms: tuple[FormReport, ...]
-
 
 def read_report(actor: Actor, code: str, first: date, last: date) -> Report:
     """Read an area's report, with the forms that the actor may see it for.
+
+    Who neither collects there nor works with the people sees no small groups of them.
 
     :raises NotFound: if there is no such area, or none that the actor may know of.
     :raises PeriodRefused: if the days are in the wrong order or too many.
@@ -118,20 +62,32 @@ def read_report(actor: Actor, code: str, first: date, last: date) -> Report:
     form_ids = [form.id for form in forms]
     sheet = read_sheet(area.code, first, last, form_ids)
     waiting = _waiting(area.code, first, last, form_ids)
-    composer = _Composer(sheet, is_village=area.level == VILLAGE_LEVEL)
+    is_village = area.level == VILLAGE_LEVEL
     reports = tuple(
         FormReport(
             form_id=form.id,
             title=complete(form.title, form.id),
             waiting=waiting.get(form.id, 0),
             indicators=tuple(
-                composer.indicator(form.id, indicator)
+                _Composer(
+                    sheet,
+                    is_village=is_village,
+                    shows_all=_shows_all(actor, area, form.programme_id),
+                ).indicator(form.id, indicator)
                 for indicator in _indicators(form, sheet)
             ),
         )
         for form in forms
     )
     return Report(area, first, last, time_zone(area.code), reports)
+
+
+def _shows_all(actor: Actor, area: Area, programme_id: str | None) -> bool:
+    """Tell whether somebody works with the people whom a form's figures are about."""
+    return any(
+        actor.may(permission, area.code, programme_id)
+        for permission in (Permission.READ_PERSONAL, Permission.SUBMIT)
+    )
 
 
 def _forms() -> Select[Any]:
@@ -191,9 +147,10 @@ def _indicators(form: Row[Any], sheet: Sheet) -> Iterator[Indicator]:
 class _Composer:
     """Put figures and labels together."""
 
-    def __init__(self, sheet: Sheet, *, is_village: bool) -> None:
+    def __init__(self, sheet: Sheet, *, is_village: bool, shows_all: bool) -> None:
         self.sheet = sheet
         self.is_village = is_village
+        self.shows_all = shows_all
 
     def indicator(self, form_id: str, indicator: Indicator) -> IndicatorReport:
         """Compose one indicator of a form."""
@@ -204,7 +161,7 @@ class _Composer:
         if not self.is_village:
             located = self.sheet.reading(form_id, indicator, LOCATED)
             not_located = self.sheet.reading(form_id, indicator, UNLOCATED)
-        return IndicatorReport(
+        report = IndicatorReport(
             name=indicator.name,
             label=indicator.labels,
             unit=indicator.unit,
@@ -217,6 +174,15 @@ class _Composer:
             not_located=not_located,
             breakdowns=tuple(self._breakdowns(form_id, indicator)),
         )
+        if self.shows_all or not indicator.is_about_people:
+            return report
+        people = People(
+            *(
+                self.sheet.people(form_id, indicator, part)
+                for part in (TOTAL, LOCATED, UNLOCATED)
+            )
+        )
+        return hide_small_groups(report, people)
 
     def _breakdowns(self, form_id: str, indicator: Indicator) -> Iterator[Breakdown]:
         """Compose the breakdowns; those by names of people's own only in a village."""
@@ -230,12 +196,15 @@ class _Composer:
         for group in groups:
             if not self.is_village and any(item.is_free for item in group):
                 continue
+            by = tuple(Named(item.name, item.labels) for item in group)
+            if not self.shows_all and any(item.is_personal for item in group):
+                yield Breakdown(by, (), is_suppressed=True)
+                continue
             found = answered.get(tuple(sorted(item.name for item in group)), [])
             cells = [
                 self._cell(form_id, indicator, group, part, answers)
                 for part, answers in sorted(found, key=_order_of(group))
             ]
-            by = tuple(Named(item.name, item.labels) for item in group)
             yield Breakdown(by, tuple(cells))
 
     def _cell(
@@ -248,7 +217,8 @@ class _Composer:
     ) -> Cell:
         reading = self.sheet.reading(form_id, indicator, part)
         named = tuple(_answer(item, answers[item.name]) for item in group)
-        return Cell(named, reading.value, reading.number)
+        people = self.sheet.people(form_id, indicator, part)
+        return Cell(named, reading.value, reading.number, people)
 
 
 def _answer(dimension: Dimension, answer: str) -> Named:

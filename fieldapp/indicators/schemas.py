@@ -49,7 +49,11 @@ class ReadingResponse(Schema):
     """A value, and how many facts it was made of."""
 
     value = ExactNumber(allow_none=True)
-    number = fields.Integer()
+    number = fields.Integer(allow_none=True)
+    suppressed = fields.Boolean(
+        attribute="is_suppressed",
+        metadata={"description": "About too few people to be shown to this reader."},
+    )
 
 
 class CellResponse(ReadingResponse):
@@ -62,6 +66,10 @@ class BreakdownResponse(Schema):
     """An indicator by one question, or by several at once."""
 
     by = fields.List(fields.Nested(NamedResponse))
+    suppressed = fields.Boolean(
+        attribute="is_suppressed",
+        metadata={"description": "Left out whole, as its parts would tell too much."},
+    )
     cells = fields.List(fields.Nested(CellResponse))
 
 

@@ -7,8 +7,9 @@ from flask_smorest import Blueprint
 
 from fieldapp.identity.access import current_actor, requires
 from fieldapp.identity.permissions import Permission
-from fieldapp.indicators.report import Report, read_report
+from fieldapp.indicators.report import read_report
 from fieldapp.indicators.schemas import ReportQuery, ReportResponse
+from fieldapp.indicators.tables import Report
 from fieldapp.places.codes import time_zone
 from fieldapp.web import clock
 

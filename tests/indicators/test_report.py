@@ -187,10 +187,11 @@ def test_records_of_a_regency_are_shown_as_not_located(
     village = read(client, headers, SEMEDO)
 
     assert regency["KG"]["value"] == "1100"
-    assert regency["KG"]["located"] == {"value": "600", "number": 1}
-    assert regency["KG"]["not_located"] == {"value": "500", "number": 1}
-    assert regency["MEMBERS"]["not_located"] == {"value": "1", "number": 1}
-    assert regency["MEDIAN"]["not_located"] == {"value": "500", "number": 1}
+    shown = {"number": 1, "suppressed": False}
+    assert regency["KG"]["located"] == {"value": "600", **shown}
+    assert regency["KG"]["not_located"] == {"value": "500", **shown}
+    assert regency["MEMBERS"]["not_located"] == {"value": "1", **shown}
+    assert regency["MEDIAN"]["not_located"] == {"value": "500", **shown}
     assert village["KG"]["located"] is None
 
 
