@@ -40,6 +40,7 @@ class _Masks:
     def __init__(self, form: FormDefinition, clearance: Clearance) -> None:
         self.form = form
         self.clearance = clearance
+        self.touched: dict[Path, bool] = {}
 
     def finding(self, finding: Finding) -> Finding:
         path = finding["path"]
@@ -58,18 +59,24 @@ class _Masks:
         }
 
     def touches(self, finding: Finding, node: NodeDefinition | None) -> bool:
-        """Tell whether some rule of a question reads an answer that is masked."""
-        paths: set[Path | str] = {finding["path"]}
-        paths |= {each["path"] for each in finding["readings"]}
-        if node is not None:
-            for depth in range(1, len(node.path) + 1):
-                relevant = self.form.nodes[node.path[:depth]].bind.relevant
-                if relevant is not None:
-                    paths.update(expand_references(relevant, self.form.nodes))
-            for _, expression in node.expressions():
-                paths.update(expand_references(expression, self.form.nodes))
-        known = (each for each in paths if self.is_known(each))
-        return node is None or any(self.role(each) for each in known)
+        """Tell whether what is said may show an answer that is masked."""
+        if node is None or any(self.role(each["path"]) for each in finding["readings"]):
+            return True
+        if node.path not in self.touched:
+            self.touched[node.path] = any(map(self.role, self.read_by_rules_of(node)))
+        return self.touched[node.path]
+
+    def read_by_rules_of(self, node: NodeDefinition) -> Iterator[Path]:
+        """Give a question, and what its rules and those of groups around it read."""
+        yield node.path
+        around = [
+            self.form.nodes[node.path[:depth]] for depth in range(1, len(node.path))
+        ]
+        expressions = [each.bind.relevant for each in around]
+        expressions += [expression for _, expression in node.expressions()]
+        for expression in filter(None, expressions):
+            read = expand_references(expression, self.form.nodes)
+            yield from (path for path in read if path in self.form.nodes)
 
     def is_known(self, path: Path | str) -> bool:
         return plain_path(path) in self.form.nodes

@@ -18,7 +18,7 @@ from fieldapp.ledger.service import append_deeds, lock_heads
 from fieldapp.masking.answers import mask_record, mask_title, mask_xml, masked_words
 from fieldapp.masking.clearance import Clearance, Purpose
 from fieldapp.masking.findings import Finding, mask_findings
-from fieldapp.masking.notes import mask_note, personal_answers
+from fieldapp.masking.notes import mask_notes, personal_answers
 from fieldapp.submissions.deeds import personal_read
 from fieldapp.submissions.models import Attachment, Revision, Submission
 from fieldapp.submissions.problems import PurposeNeeded
@@ -84,14 +84,14 @@ class Disclosed:
         if self.clearance is Clearance.FULL or not any(texts):
             return list(texts)
         statement = select(Revision).where(Revision.submission_id == self.submission.id)
-        answers = {
+        answers = (
             answer
             for revision in db.session.scalars(statement)
             for answer in personal_answers(
                 get_definition(revision.form_version_id), revision.xml, self.clearance
             )
-        }
-        return [text and mask_note(text, answers) for text in texts]
+        )
+        return mask_notes(texts, answers)
 
     def _findings(
         self, revision: Revision, findings: Sequence[Mapping[str, Any]]

@@ -14,7 +14,7 @@ from fieldapp.masking.answers import (
 from fieldapp.masking.clearance import Clearance
 from fieldapp.masking.findings import mask_findings
 from fieldapp.masking.masks import WITHHELD
-from fieldapp.masking.notes import mask_note, personal_answers
+from fieldapp.masking.notes import MAX_ANSWERS, mask_notes, personal_answers
 from fieldapp.submissions.prepare import finding_of
 from fieldapp.xform.instance import read_root
 from fieldapp.xform.judgement import nodes_at
@@ -196,4 +196,10 @@ def test_finding_that_reads_nothing_personal_keeps_its_reason() -> None:
 def test_note_that_quotes_an_answer_is_masked(text: str, shown: str) -> None:
     answers = list(personal_answers(FORM, entry(ANSWERS), AUDIT))
 
-    assert mask_note(text, answers) == shown
+    assert mask_notes([text, None], answers) == [shown, None]
+
+
+def test_notes_about_an_entry_with_too_many_answers_are_withheld() -> None:
+    answers = [("personal", str(number)) for number in range(MAX_ANSWERS + 1)]
+
+    assert mask_notes(["Cek lagi.", None, ""], answers) == [WITHHELD, None, ""]
