@@ -29,8 +29,9 @@ COMMITTERS = {
 }
 """Who commits beside views and commands: edges, workers, and intake's group commit."""
 
-CATCHERS = {"submissions/group_commit.py"}
-"""Who hands any failure on to the threads that wait for the answer."""
+CATCHERS = {"quality/following.py", "submissions/group_commit.py"}
+"""Whose failure is another's: an entry that cannot be examined stops no worker, and
+threads that wait for a group's answer are told."""
 
 MAX_LINES = 400
 MAX_TEST_LINES = 500

@@ -52,7 +52,8 @@ class HeldState(StrEnum):
 
 
 PRIORITY = (
-    "case when violation_count > 0 then 0 when warning_count > 0 then 1 else 2 end"
+    "case when violation_count > 0 then 0 "
+    "when warning_count > 0 or cardinality(flags) > 0 then 1 else 2 end"
 )
 
 
@@ -75,6 +76,12 @@ class Submission(Base):
             "ix_submission_assigned_to",
             "assigned_to",
             postgresql_where=text("assigned_to is not null"),
+        ),
+        Index(
+            "ix_submission_flags",
+            "flags",
+            postgresql_using="gin",
+            postgresql_where=text("cardinality(flags) > 0"),
         ),
     )
 
@@ -105,10 +112,12 @@ class Submission(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     is_sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The current revision is encrypted: it can be kept, but not read or counted."""
+    flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    """The codes of its quality flags that nobody has looked into yet."""
     priority: Mapped[int] = mapped_column(
         SmallInteger, Computed(PRIORITY, persisted=True)
     )
-    """Its place in the queue: 0 breaks rules, 1 has warnings, 2 has neither."""
+    """Its place in the queue: 0 breaks rules, 1 has warnings or flags, 2 has none."""
     assigned_to: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     """Who is asked to review it; others may all the same."""
 

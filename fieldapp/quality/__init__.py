@@ -1,0 +1,1 @@
+"""Quality flags: what is odd about an entry beside others; they never block."""
