@@ -21,6 +21,7 @@ from fieldapp.notices.commands import work
 from fieldapp.notices.working import worker_process
 from fieldapp.phone.commands import phone_commands
 from fieldapp.places.commands import places_commands
+from fieldapp.quality.commands import flags_commands
 from fieldapp.serving import WORKERS, refuse_taken, serve
 from fieldapp.web.health import MIGRATIONS
 from fieldapp.xform.commands import form_commands, register_check
@@ -129,6 +130,7 @@ for group in (
     forms_commands,
     form_commands,
     indicators_commands,
+    flags_commands,
     ledger_commands,
     phone_commands,
 ):

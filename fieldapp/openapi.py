@@ -19,6 +19,7 @@ from fieldapp.indicators import views as indicators
 from fieldapp.notices import views as notices
 from fieldapp.openrosa import views as openrosa
 from fieldapp.openrosa.doors import SIGNED_IN
+from fieldapp.quality import views as quality
 from fieldapp.review import queue_views as queue
 from fieldapp.review import views as review
 from fieldapp.submissions import views as submissions
@@ -41,6 +42,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     queue.blueprint,
     review.blueprint,
     enketo.blueprint,
+    quality.blueprint,
     forms.blueprint,
     authoring.blueprint,
     indicators.blueprint,

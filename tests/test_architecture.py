@@ -23,6 +23,7 @@ COMMITTERS = {
     "cli.py",
     "notices/mailing.py",
     "notices/visiting.py",
+    "quality/working.py",
     "starting.py",
     "submissions/group_commit.py",
     "submissions/intake.py",

@@ -1,4 +1,4 @@
-"""The worker: visits webhooks and sends digests until it is told to stop."""
+"""The worker: raises flags, visits webhooks and sends digests until told to stop."""
 
 import os
 import signal
@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from fieldapp.extensions import db
 from fieldapp.notices.mailing import send_next_digest
 from fieldapp.notices.visiting import forget_old, visit_next
+from fieldapp.quality.working import follow_on
 
 THREADS = 4
 IDLE_SECONDS = 1
@@ -117,7 +118,8 @@ def _work(stop: Event, broken: Event, app: Flask) -> None:
 def _visit(stop: Event, app: Flask) -> None:
     with app.app_context():
         try:
-            if visit_next(stop.is_set) or send_next_digest():
+            is_busy = follow_on()
+            if visit_next(stop.is_set) or send_next_digest() or is_busy:
                 return
         except OperationalError:
             db.session.rollback()

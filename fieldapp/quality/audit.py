@@ -261,9 +261,7 @@ class _Gathering:
             clock_back_seconds=self.clock_back / 1000,
             events=dict(self.events),
             questions=tuple(
-                QuestionTime(
-                    path, self.times[path] / 1000, visits, self.changes[path]
-                )
+                QuestionTime(path, self.times[path] / 1000, visits, self.changes[path])
                 for path, visits in self.visits.items()
             ),
             steps_back=self.steps_back,

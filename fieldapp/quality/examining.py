@@ -28,12 +28,12 @@ from fieldapp.xform.node import Node
 from fieldapp.xform.values import read_point
 
 NUMBERS = frozenset({"int", "long", "decimal"})
-UNCOMPARED = frozenset({"personal", "subject", "nik", "phone", "birth_year", "village"})
-"""Roles of questions whose numbers are no quantities."""
+NO_QUANTITIES = frozenset({"subject", "village"})
+"""Roles of questions whose numbers only name something."""
 SECONDS = "seconds"
 """The name of how long the entry took, among its numbers: no path is written so."""
-UNTOLD = frozenset({"finance"})
-"""Roles of questions whose numbers are compared, and never told in a flag."""
+FINANCE = "finance"
+"""Of what tells of a person, only money is compared, and never told in a flag."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +135,7 @@ class Examination:
             numbers=_grouped((path, value) for _, path, value in numbers),
             points=_grouped((path, value) for _, path, value, _ in points),
             places=[*numbers, *((where, path, at) for where, path, at, _ in points)],
-            untold=frozenset(
-                path_text(path)
-                for role in UNTOLD
-                for path in self.definition.role_paths.get(role, ())
-            ),
+            untold=frozenset(path_text(path) for path in self.definition.personal),
             traits=self._without_off([*self._traits(points), *self._photos(files)]),
             findings=self._without_off(findings),
         )
@@ -169,10 +165,17 @@ class Examination:
         return [
             (self._where(node), path_text(path), node.value)
             for path, question in self.definition.nodes.items()
-            if _is_quantity(question)
+            if self._is_quantity(path, question)
             for node in self._answered(path)
             if isinstance(node.value, float) and is_comparable(node.value)
         ]
+
+    def _is_quantity(self, path: Path, question: NodeDefinition) -> bool:
+        bind = question.bind
+        is_asked = question.control is not None and bind.calculate is None
+        if not is_asked or bind.type not in NUMBERS or bind.roles & NO_QUANTITIES:
+            return False
+        return self.definition.personal.get(path, FINANCE) == FINANCE
 
     def _points(self) -> list[tuple[str, str, Point, str]]:
         """List the points: where they stand, their question, themselves, as sent."""
@@ -191,9 +194,7 @@ class Examination:
     def _where(self, node: Node) -> str:
         return indexed_path(node, self.definition.repeats)
 
-    def _traits(
-        self, points: Sequence[tuple[str, str, Point, str]]
-    ) -> list[Trait]:
+    def _traits(self, points: Sequence[tuple[str, str, Point, str]]) -> list[Trait]:
         holder = self._holder()
         day = (self.origin.author_id, self.origin.form_id, self.origin.captured_on)
         own = self._digest("entry", self.origin.submission_id)
@@ -267,9 +268,7 @@ class Examination:
                     )
         return traits
 
-    def _outside(
-        self, points: Sequence[tuple[str, str, Point, str]]
-    ) -> list[Finding]:
+    def _outside(self, points: Sequence[tuple[str, str, Point, str]]) -> list[Finding]:
         return [
             Finding(FlagCode.POINT_OUTSIDE, where, written)
             for where, _, point, written in points
@@ -368,12 +367,6 @@ def _far_point(where: str, point: Point, others: Sequence[Point]) -> Finding | N
         return None
     detail = {"km": far.distance, "usual_km": far.usual, "count": far.count}
     return Finding(FlagCode.POINT_FAR, where, repr(point), detail)
-
-
-def _is_quantity(question: NodeDefinition) -> bool:
-    bind = question.bind
-    is_asked = question.control is not None and bind.calculate is None
-    return is_asked and bind.type in NUMBERS and not bind.roles & UNCOMPARED
 
 
 def _plain(year: str) -> str:

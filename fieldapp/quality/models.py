@@ -100,7 +100,7 @@ class EntryTrait(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     """HMAC-SHA256: nothing can be read from it, nor tried out without the key."""
     holder: Mapped[bytes] = mapped_column(LargeBinary)
-    """Whose it is: the same for entries that may share it, such as a person's visits."""
+    """Whose it is: entries that may share it have the same, such as one's visits."""
     path: Mapped[str]
     most: Mapped[int]
     """How many holders are still nothing odd."""

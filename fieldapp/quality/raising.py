@@ -95,9 +95,7 @@ def _flags_of(row: Row[Any], shared: Iterable[Shared], secret: str) -> list[Rais
     ]
     flags += [
         Raised(
-            flag_id(
-                secret, row.submission_id, each.kind, each.path, each.digest.hex()
-            ),
+            flag_id(secret, row.submission_id, each.kind, each.path, each.digest.hex()),
             each.kind,
             each.path,
             {"most": each.most},
@@ -110,7 +108,7 @@ def _flags_of(row: Row[Any], shared: Iterable[Shared], secret: str) -> list[Rais
 
 
 def _travel(row: Row[Any], secret: str) -> Raised | None:
-    """Compare with where the author was before: could they have come here?
+    """Say whether the author can have come here from where they were before.
 
     The longest time that it can have taken counts: from when the entry before was
     opened until this one was done.
@@ -150,9 +148,7 @@ def _travel(row: Row[Any], secret: str) -> Raised | None:
 def _stored(submission_ids: Iterable[str]) -> dict[str, dict[UUID, Any]]:
     statement = select(Flag).where(Flag.submission_id.in_(list(submission_ids)))
     found: dict[str, dict[UUID, Any]] = {}
-    for flag in db.session.scalars(
-        statement.execution_options(populate_existing=True)
-    ):
+    for flag in db.session.scalars(statement.execution_options(populate_existing=True)):
         of_entry = found.setdefault(flag.submission_id, {})
         of_entry[flag.id] = (flag.revision_id, flag.detail)
     return found
@@ -177,9 +173,7 @@ def _write(
             _write_entry(row.id, row.revision_id, wanted[row.id])
 
 
-def _write_entry(
-    submission_id: str, revision_id: str, flags: Iterable[Raised]
-) -> None:
+def _write_entry(submission_id: str, revision_id: str, flags: Iterable[Raised]) -> None:
     now = clock.now()
     rows = [
         {

@@ -28,7 +28,7 @@ from fieldapp.review.queue_schemas import (
 )
 from fieldapp.submissions.disclosing import disclosed
 from fieldapp.submissions.queries import people_names, submission_rows
-from fieldapp.submissions.schemas import SubmissionSummary
+from fieldapp.submissions.schemas import ListedSubmission
 from fieldapp.submissions.views import READERS, open_entry
 
 blueprint = Blueprint(
@@ -71,7 +71,7 @@ def create_comment(body: dict[str, Any], instance_id: str) -> dict[str, Any]:
 @blueprint.put("/submissions/<path:instance_id>/assignment")
 @requires(Permission.REVIEW)
 @blueprint.arguments(AssignmentRequest)
-@blueprint.response(200, SubmissionSummary)
+@blueprint.response(200, ListedSubmission)
 def put_assignment(body: dict[str, Any], instance_id: str) -> Any:
     """Ask somebody to review an entry, or nobody in particular."""
     actor = current_actor()

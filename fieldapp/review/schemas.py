@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
+from fieldapp.quality.schemas import FlagResponse
 from fieldapp.review.models import DecisionKind
 from fieldapp.review.service import Order
 from fieldapp.submissions.models import SubmissionState
@@ -136,6 +137,13 @@ class SubmissionResponse(SubmissionSummary):
     record = fields.Dict(metadata={"description": "As its form's schema dumps it."})
     violations = fields.List(fields.Nested(FindingResponse))
     warnings = fields.List(fields.Nested(FindingResponse))
+    flags = fields.List(
+        fields.Nested(FlagResponse),
+        metadata={
+            "description": "What is odd about it beside others (docs/flags.md); empty "
+            "for who only reads it as their own."
+        },
+    )
     approvals_needed = fields.Integer()
     revisions = fields.List(fields.Nested(RevisionSummary))
     decisions = fields.List(fields.Nested(ReviewDecision))

@@ -9,6 +9,7 @@ from fieldapp.enketo.views import edit_link_url
 from fieldapp.extensions import db
 from fieldapp.identity.access import current_actor, requires
 from fieldapp.identity.permissions import Actor, Permission
+from fieldapp.quality.queries import read_flags
 from fieldapp.review import service
 from fieldapp.review.models import Decision
 from fieldapp.review.queries import (
@@ -60,8 +61,10 @@ blueprint = Blueprint(
 @blueprint.response(200, SubmissionResponse)
 def read_submission(query: dict[str, Any], instance_id: str) -> dict[str, Any]:
     """Give an entry, by the instance id of any of its revisions."""
+    actor = current_actor()
     entry = open_entry(instance_id, query["purpose"])
-    return _detail(read_detail(entry), current_actor())
+    flags = read_flags(actor, entry.submission)
+    return {**_detail(read_detail(entry), actor), "flags": flags}
 
 
 @blueprint.get("/submissions/<path:instance_id>/differences")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, not_, select
+from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import defer
 
 from fieldapp.extensions import db
@@ -43,7 +43,9 @@ class Filters:
     reviewer: UUID | None = None
     """Who they are assigned to."""
     is_flagged: bool | None = None
-    """Whether rules are broken, or there are warnings."""
+    """Whether rules are broken, or there are warnings or flags."""
+    flag: str | None = None
+    """The code of a flag that nobody has looked into."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,10 @@ def narrowed(statement: Select[Submission], filters: Filters) -> Select[Submissi
     if filters.is_flagged is not None:
         flagged = Submission.priority < UNFLAGGED
         statement = statement.where(flagged if filters.is_flagged else not_(flagged))
+    if filters.flag is not None:
+        # The second condition is the index's.
+        statement = statement.where(Submission.flags.contains([filters.flag]))
+        statement = statement.where(func.cardinality(Submission.flags) > 0)
     return statement
 
 

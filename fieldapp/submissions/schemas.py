@@ -74,7 +74,15 @@ class SubmissionsQuery(PageQuery):
     is_flagged = fields.Boolean(
         data_key="flagged",
         load_default=None,
-        metadata={"description": "Breaks rules or has warnings; or neither."},
+        metadata={"description": "Breaks rules, has warnings or flags; or none."},
+    )
+    flag = CleanText(
+        load_default=None,
+        validate=validate.Length(max=CODE_LENGTH),
+        metadata={
+            "description": "Has a quality flag of this code that nobody has looked "
+            "into, such as `same-photo`."
+        },
     )
     order = fields.Enum(
         Order,
@@ -82,7 +90,7 @@ class SubmissionsQuery(PageQuery):
         load_default=Order.NEWEST,
         metadata={
             "description": "`queue`: those that wait, first what breaks rules, then "
-            "what has warnings, then the rest, each the oldest first."
+            "what has warnings or flags, then the rest, each the oldest first."
         },
     )
 
@@ -119,10 +127,23 @@ class SubmissionSummary(Schema):
     assigned_to = fields.UUID(attribute="submission.assigned_to", allow_none=True)
 
 
+class ListedSubmission(SubmissionSummary):
+    """A submission for who reviews it, or reads what others sent."""
+
+    flag_codes = fields.List(
+        fields.String(),
+        attribute="submission.flags",
+        metadata={
+            "description": "Of its quality flags that nobody has looked into "
+            "(docs/flags.md); the entry itself tells them in words."
+        },
+    )
+
+
 class SubmissionPage(Schema):
     """A page of submissions."""
 
-    items = fields.List(fields.Nested(SubmissionSummary))
+    items = fields.List(fields.Nested(ListedSubmission))
     next_cursor = fields.String(allow_none=True)
 
 
