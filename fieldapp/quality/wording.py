@@ -130,7 +130,7 @@ def sentence(code: FlagCode, detail: Mapping[str, Any], *, is_elsewhere: bool) -
             **{
                 name: _duration(value, language)
                 if name in times and name != "count"
-                else _number(value, language)
+                else _number(value, language, is_exact=name == "value")
                 for name, value in detail.items()
                 if isinstance(value, int | float)
             }
@@ -153,10 +153,10 @@ def _template(code: FlagCode, detail: Mapping[str, Any]) -> Text:
     return SENTENCES[code]
 
 
-def _number(number: float, language: str) -> str:
-    """Write a number with as many digits as tell something."""
-    digits = 0 if abs(number) >= ONE_DIGIT else 1 if abs(number) >= 1 else 3
-    return number_words(f"{number:.{digits}f}", language)
+def _number(number: float, language: str, *, is_exact: bool) -> str:
+    """Write an answer as it came, and what is worked out with few digits."""
+    digits = 0 if abs(number) >= ONE_DIGIT else 1 if abs(number) >= 1 else 2
+    return number_words(f"{number:.{6 if is_exact else digits}f}", language)
 
 
 def _duration(seconds: float, language: str) -> str:

@@ -24,11 +24,16 @@ FLAGS = "/api/v1/submissions"
 
 
 def publish_members(
-    *, max_per_day: str = "", min_minutes: str = "", flags_off: str = ""
+    *,
+    version: str = "1",
+    max_per_day: str = "",
+    min_minutes: str = "",
+    flags_off: str = "",
 ) -> None:
     """Publish the form."""
     source = FORM.read_text().replace("{{max_per_day}}", max_per_day)
     source = source.replace("{{min_minutes}}", min_minutes)
+    source = source.replace("{{version}}", version)
     publish_form(source.replace("{{flags_off}}", flags_off))
 
 
@@ -41,6 +46,7 @@ def member_xml(
     made_at: datetime | None = None,
     minutes: float = 12,
     audit: str = "",
+    version: str = "1",
     **answers: object,
 ) -> bytes:
     """Write an entry; each made some days ago, so that no clock is ahead."""
@@ -54,7 +60,7 @@ def member_xml(
         f"<deprecatedID>{deprecated_id}</deprecatedID>" if deprecated_id else ""
     )
     return (
-        '<data id="anggota" version="1">'
+        f'<data id="anggota" version="{version}">'
         f"<start>{start.isoformat(timespec='milliseconds')}</start>"
         f"<end>{end.isoformat(timespec='milliseconds')}</end>"
         f"<village>{village}</village>{filled}{plots}"
