@@ -105,6 +105,10 @@ ROWS: dict[str, Row] = {
     "get /submissions/{instance_id}/comments": Row(READERS),
     "post /submissions/{instance_id}/comments": Row(READERS, body={"text": "Cek."}),
     "put /submissions/{instance_id}/assignment": Row(DECIDERS, body={"user_id": None}),
+    "post /submissions/{instance_id}/flags/{flag_id}/dismissal": Row(
+        DECIDERS, body={"note": "Cek."}
+    ),
+    "get /submissions/{instance_id}/audit": Row(READERS),
     "get /submission-counts": Row(READERS, query={}),
     "get /my/filters": Row(READERS, is_known_to_all=True),
     "put /my/filters/{name}": Row(READERS, is_known_to_all=True),

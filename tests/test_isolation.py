@@ -28,9 +28,11 @@ from fieldapp.identity.permissions import Role
 from fieldapp.notices.following import follow
 from fieldapp.places.models import COUNTRY
 from fieldapp.programmes.models import Programme
+from fieldapp.quality.models import Flag, FlagCode
 from fieldapp.submissions.delivery import ReceivedFile
 from fieldapp.submissions.files import file_store
-from fieldapp.submissions.models import HeldEntry
+from fieldapp.submissions.models import HeldEntry, Submission
+from fieldapp.web import clock
 from tests.credentials import bad_credentials, deactivated, revoked
 from tests.entries import FORM, VERSION, deliver, entry_xml, publish_small_form
 from tests.factories import (
@@ -55,7 +57,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 CURSOR = re.compile(r'"cursor":"[^"]*"')
 """Where a list was at this moment: another one each time."""
 
-IDENTIFIED = ("held", "device", "user", "grant", "webhook", "delivery")
+IDENTIFIED = ("held", "device", "user", "grant", "webhook", "delivery", "flag")
 
 GUARDED = [name for name, row in ROWS.items() if not row.is_known_to_all]
 LISTS = (
@@ -132,10 +134,12 @@ def make_world() -> World:
     db.session.commit()
     follow(hook)
     (delivery,) = log_of(hook)
+    flag = raise_flag("uuid:there")
     db.session.commit()
     there = {
         "webhook_id": str(hook.id),
         "delivery_id": str(delivery.id),
+        "flag_id": str(flag.id),
         "instance_id": "uuid:there",
         "held_id": str(held.id),
         "device_id": str(device.id),
@@ -154,6 +158,25 @@ def make_world() -> World:
         "form_id": "tidak-ada",
     }
     return World(with_edit(there), with_edit(nowhere), siti)
+
+
+def raise_flag(submission_id: str) -> Flag:
+    """Raise a flag as the worker would."""
+    flag = Flag(
+        id=uuid4(),
+        submission_id=submission_id,
+        revision_id=submission_id,
+        code=FlagCode.SAME_PHOTO,
+        path="/data/photo",
+        detail={},
+        digest=b"rahasia",
+        raised_at=clock.now(),
+    )
+    db.session.add(flag)
+    submission = db.session.get_one(Submission, submission_id)
+    submission.flags = [flag.code.value]
+    db.session.commit()
+    return flag
 
 
 def with_edit(names: Names) -> Names:
