@@ -30,7 +30,7 @@ COMMITTERS = {
 }
 """Who commits beside views and commands: edges, workers, and intake's group commit."""
 
-CATCHERS = {"quality/following.py", "submissions/group_commit.py"}
+CATCHERS = {"quality/visit.py", "submissions/group_commit.py"}
 """Whose failure is another's: an entry that cannot be examined stops no worker, and
 threads that wait for a group's answer are told."""
 

@@ -50,7 +50,7 @@ def dismiss(actor: Actor, instance_id: str, flag_id: UUID, note: str) -> Submiss
     )
     db.session.add(dismissal)
     db.session.flush()
-    submission.flags = open_codes(submission.id)
+    submission.flags = open_codes([submission.id])[submission.id]
     deed = Deed(
         area_code=submission.area_code,
         kind="flag-dismissed",

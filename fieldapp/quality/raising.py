@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import aliased
 
 from fieldapp.extensions import db
 from fieldapp.ledger.service import lock_heads
@@ -43,8 +44,11 @@ def raise_flags(submission_ids: Collection[str], secret_key: str) -> None:
         return
     rows = db.session.execute(_current(submission_ids)).all()
     shared = shared_traits(row.submission_id for row in rows)
+    before = _before(submission_ids)
     wanted = {
-        row.submission_id: _flags_of(row, shared[row.submission_id], secret_key)
+        row.submission_id: _flags_of(
+            row, before.get(row.submission_id), shared[row.submission_id], secret_key
+        )
         for row in rows
     }
     # What cannot be read, or not yet, has no flags.
@@ -60,15 +64,18 @@ def raise_flags(submission_ids: Collection[str], secret_key: str) -> None:
         _write(changed, wanted, revisions)
 
 
-def open_codes(submission_id: str) -> list[str]:
-    """List the codes of an entry's flags that nobody has looked into."""
+def open_codes(submission_ids: Iterable[str]) -> dict[str, list[str]]:
+    """List the codes of entries' flags that nobody has looked into."""
+    found: dict[str, list[str]] = {id_: [] for id_ in submission_ids}
     statement = (
-        select(Flag.code)
+        select(Flag.submission_id, Flag.code)
         .outerjoin(FlagDismissal, FlagDismissal.flag_id == Flag.id)
-        .where(Flag.submission_id == submission_id, FlagDismissal.flag_id.is_(None))
+        .where(Flag.submission_id.in_(list(found)), FlagDismissal.flag_id.is_(None))
         .distinct()
     )
-    return sorted(db.session.scalars(statement))
+    for submission_id, code in db.session.execute(statement):
+        found[submission_id].append(code.value)
+    return {id_: sorted(codes) for id_, codes in found.items()}
 
 
 def _current(submission_ids: Iterable[str]) -> Any:
@@ -81,12 +88,15 @@ def _current(submission_ids: Iterable[str]) -> Any:
     )
 
 
-def _flags_of(row: Row[Any], shared: Iterable[Shared], secret: str) -> list[Raised]:
+def _flags_of(
+    row: Row[Any], before: Row[Any] | None, shared: Iterable[Shared], secret: str
+) -> list[Raised]:
+    def named(code: FlagCode, path: str, mark: str) -> UUID:
+        return flag_id(secret, row.submission_id, code, path, mark)
+
     flags = [
         Raised(
-            flag_id(
-                secret, row.submission_id, each["code"], each["path"], each["mark"]
-            ),
+            named(FlagCode(each["code"]), each["path"], each["mark"]),
             FlagCode(each["code"]),
             each["path"],
             each["detail"],
@@ -95,7 +105,7 @@ def _flags_of(row: Row[Any], shared: Iterable[Shared], secret: str) -> list[Rais
     ]
     flags += [
         Raised(
-            flag_id(secret, row.submission_id, each.kind, each.path, each.digest.hex()),
+            named(each.kind, each.path, each.digest.hex()),
             each.kind,
             each.path,
             {"most": each.most},
@@ -103,35 +113,21 @@ def _flags_of(row: Row[Any], shared: Iterable[Shared], secret: str) -> list[Rais
         )
         for each in shared
     ]
-    travel = _travel(row, secret)
-    return [*flags, travel] if travel else flags
+    travel = before and _travel(row, before)
+    if travel and before:
+        mark = f"{before.revision_id} {row.revision_id}"
+        flags.append(
+            Raised(named(FlagCode.TRAVEL, "", mark), FlagCode.TRAVEL, "", travel)
+        )
+    return flags
 
 
-def _travel(row: Row[Any], secret: str) -> Raised | None:
-    """Say whether the author can have come here from where they were before.
+def _travel(row: Row[Any], before: Row[Any]) -> dict[str, Any] | None:
+    """Say how far it is from where the author was before, if nobody goes that fast.
 
     The longest time that it can have taken counts: from when the entry before was
     opened until this one was done.
     """
-    if row.latitude is None:
-        return None
-    statement = (
-        select(EntryProfile)
-        .join(Submission, Submission.revision_id == EntryProfile.revision_id)
-        .where(EntryProfile.author_id == row.author_id)
-        .where(EntryProfile.latitude.is_not(None))
-        .where(
-            tuple_(EntryProfile.ended_at, EntryProfile.submission_id)
-            < tuple_(row.ended_at, row.submission_id)
-        )
-        .where(EntryProfile.submission_id != row.submission_id)
-        .order_by(EntryProfile.ended_at.desc(), EntryProfile.submission_id.desc())
-        .limit(1)
-        .with_only_columns(*EntryProfile.__table__.columns)
-    )
-    before = db.session.execute(statement).one_or_none()
-    if before is None:
-        return None
     way = distance_km(
         (before.latitude, before.longitude), (row.latitude, row.longitude)
     )
@@ -139,10 +135,43 @@ def _travel(row: Row[Any], secret: str) -> Raised | None:
     hours = max(took, SHORTEST_WAY).total_seconds() / 3600
     if way < limits.LEAST_WAY_KM or way / hours <= limits.FASTEST_KMH:
         return None
-    detail = {"km": way, "minutes": round(hours * 60), "before": before.submission_id}
-    mark = f"{before.revision_id} {row.revision_id}"
-    id_ = flag_id(secret, row.submission_id, FlagCode.TRAVEL, "", mark)
-    return Raised(id_, FlagCode.TRAVEL, "", detail)
+    return {"km": way, "minutes": round(hours * 60), "before": before.submission_id}
+
+
+def _before(submission_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """Read which entry their author made right before each of some."""
+    here, there = aliased(EntryProfile), aliased(EntryProfile)
+    this, that = aliased(Submission), aliased(Submission)
+    earlier = (
+        select(
+            there.submission_id,
+            there.revision_id,
+            there.latitude,
+            there.longitude,
+            there.began_at,
+            there.ended_at,
+        )
+        .join(that, that.revision_id == there.revision_id)
+        .where(there.author_id == here.author_id)
+        .where(there.latitude.is_not(None))
+        .where(
+            tuple_(there.ended_at, there.submission_id)
+            < tuple_(here.ended_at, here.submission_id)
+        )
+        .where(there.submission_id != here.submission_id)
+        .order_by(there.ended_at.desc(), there.submission_id.desc())
+        .limit(1)
+        .lateral("earlier")
+    )
+    statement = (
+        select(here.submission_id.label("of"), earlier)
+        .select_from(here)
+        .join(this, this.revision_id == here.revision_id)
+        .join(earlier, true())
+        .where(here.submission_id.in_(list(submission_ids)))
+        .where(here.latitude.is_not(None))
+    )
+    return {row.of: row for row in db.session.execute(statement)}
 
 
 def _stored(submission_ids: Iterable[str]) -> dict[str, dict[UUID, Any]]:
@@ -166,14 +195,26 @@ def _write(
     found = select(Submission.id, Submission.area_code, Submission.revision_id)
     statement = found.where(Submission.id.in_(changed))
     heads = lock_heads(row.area_code for row in db.session.execute(statement))
-    for row in db.session.execute(statement).all():
-        profiled = revisions.get(row.id, row.revision_id)
-        is_as_seen = row.revision_id == profiled
-        if is_as_seen and row.area_code in heads.by_area:
-            _write_entry(row.id, row.revision_id, wanted[row.id])
+    current = {
+        row.id: row.revision_id
+        for row in db.session.execute(statement)
+        if row.area_code in heads.by_area
+        and row.revision_id == revisions.get(row.id, row.revision_id)
+    }
+    _replace(current, wanted)
+    codes = open_codes(current)
+    if current:
+        db.session.connection().execute(
+            update(Submission.__table__)  # type: ignore[arg-type]
+            .where(Submission.id == bindparam("key"))
+            .values(flags=bindparam("codes")),
+            [{"key": id_, "codes": codes[id_]} for id_ in sorted(current)],
+        )
+    db.session.expire_all()
 
 
-def _write_entry(submission_id: str, revision_id: str, flags: Iterable[Raised]) -> None:
+def _replace(current: Mapping[str, str], wanted: Mapping[str, list[Raised]]) -> None:
+    """Put flags in the place of those that stand; when they were raised stays."""
     now = clock.now()
     rows = [
         {
@@ -186,27 +227,21 @@ def _write_entry(submission_id: str, revision_id: str, flags: Iterable[Raised]) 
             "digest": flag.digest,
             "raised_at": now,
         }
-        for flag in flags
+        for submission_id, revision_id in current.items()
+        for flag in wanted[submission_id]
     ]
     db.session.execute(
         delete(Flag)
-        .where(Flag.submission_id == submission_id)
+        .where(Flag.submission_id.in_(list(current)))
         .where(Flag.id.not_in([row["id"] for row in rows]))
     )
-    if rows:
-        statement = upsert(Flag)
-        db.session.execute(
-            statement.on_conflict_do_update(
-                constraint="pk_flag",
-                set_={
-                    name: statement.excluded[name] for name in ("revision_id", "detail")
-                },
-            ),
-            rows,
-        )
+    if not rows:
+        return
+    statement = upsert(Flag)
     db.session.execute(
-        update(Submission)
-        .where(Submission.id == submission_id)
-        .values(flags=open_codes(submission_id))
-        .execution_options(synchronize_session=False)
+        statement.on_conflict_do_update(
+            constraint="pk_flag",
+            set_={name: statement.excluded[name] for name in ("revision_id", "detail")},
+        ),
+        rows,
     )

@@ -1,7 +1,7 @@
 """What should be one entry's alone: who else has it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_
 
@@ -13,59 +13,35 @@ Key = tuple[FlagCode, bytes]
 """Of what kind, and its digest."""
 
 
-@dataclass
-class Traits:
-    """Change the traits of some entries, and tell whose flags change with them.
+def replace_traits(traits: Mapping[str, Sequence[Trait]]) -> set[str]:
+    """Put the traits of entries' current revisions in the place of their old ones.
 
-    A trait is odd where more holders have it than may. Only when that turns do the
-    flags of all who have it turn; else only those of the entries that are new.
+    A trait is odd where more holders have it than may. Where that turns, the flags of
+    all who have it turn: they are named. Else only those change whose traits are new.
     """
-
-    before: dict[Key, int] = field(default_factory=dict)
-    """How many holders there were before the first change."""
-    most: dict[Key, int] = field(default_factory=dict)
-
-    def replace(self, submission_id: str, traits: Sequence[Trait]) -> None:
-        """Put the traits of an entry's current revision in the place of its old."""
-        old = db.session.execute(
-            select(EntryTrait.kind, EntryTrait.digest, EntryTrait.most).where(
-                EntryTrait.submission_id == submission_id
-            )
-        )
-        changed = {(row.kind, row.digest): row.most for row in old}
-        changed |= {(each.kind, each.digest): each.most for each in traits}
-        unseen = [key for key in changed if key not in self.before]
-        self.before |= dict.fromkeys(unseen, 0) | _holders(unseen)
-        self.most |= changed
-        db.session.execute(
-            delete(EntryTrait).where(EntryTrait.submission_id == submission_id)
-        )
-        rows = [
-            {
-                "submission_id": submission_id,
-                "kind": each.kind,
-                "digest": each.digest,
-                "holder": each.holder,
-                "path": each.path,
-                "most": each.most,
-            }
-            for each in traits
-        ]
-        if rows:
-            db.session.execute(insert(EntryTrait), rows)
-
-    def settle(self) -> set[str]:
-        """Name the entries that turned odd, or turned back, with the last changes."""
-        after = _holders(self.before)
-        turned = [
-            key
-            for key, number in self.before.items()
-            if (number > self.most[key]) != (after.get(key, 0) > self.most[key])
-        ]
-        if not turned:
-            return set()
-        statement = select(EntryTrait.submission_id).where(_is_one_of(turned))
-        return set(db.session.scalars(statement.distinct()))
+    if not traits:
+        return set()
+    own = EntryTrait.submission_id.in_(list(traits))
+    old = db.session.execute(
+        select(EntryTrait.kind, EntryTrait.digest, EntryTrait.most).where(own)
+    )
+    most: dict[Key, int] = {(row.kind, row.digest): row.most for row in old}
+    new = [(id_, each) for id_, found in traits.items() for each in found]
+    most |= {(each.kind, each.digest): each.most for _, each in new}
+    before = _holders(most)
+    db.session.execute(delete(EntryTrait).where(own))
+    if new:
+        db.session.execute(insert(EntryTrait), [_row(*each) for each in new])
+    after = _holders(most)
+    turned = [
+        key
+        for key, limit in most.items()
+        if (before.get(key, 0) > limit) != (after.get(key, 0) > limit)
+    ]
+    if not turned:
+        return set()
+    statement = select(EntryTrait.submission_id).where(_is_one_of(turned))
+    return set(db.session.scalars(statement.distinct()))
 
 
 @dataclass(frozen=True)
@@ -81,8 +57,14 @@ class Shared:
 def shared_traits(submission_ids: Iterable[str]) -> dict[str, list[Shared]]:
     """Read what of some entries is odd, by entry."""
     ids = list(submission_ids)
-    statement = select(EntryTrait).where(EntryTrait.submission_id.in_(ids))
-    rows = db.session.scalars(statement.order_by(EntryTrait.id)).all()
+    statement = select(
+        EntryTrait.submission_id,
+        EntryTrait.kind,
+        EntryTrait.digest,
+        EntryTrait.path,
+        EntryTrait.most,
+    ).where(EntryTrait.submission_id.in_(ids))
+    rows = db.session.execute(statement.order_by(EntryTrait.id)).all()
     holders = _holders({(row.kind, row.digest) for row in rows})
     found: dict[str, list[Shared]] = {each: [] for each in ids}
     for row in rows:
@@ -90,6 +72,17 @@ def shared_traits(submission_ids: Iterable[str]) -> dict[str, list[Shared]]:
             shared = Shared(row.kind, row.digest, row.path, row.most)
             found[row.submission_id].append(shared)
     return found
+
+
+def _row(submission_id: str, trait: Trait) -> dict[str, object]:
+    return {
+        "submission_id": submission_id,
+        "kind": trait.kind,
+        "digest": trait.digest,
+        "holder": trait.holder,
+        "path": trait.path,
+        "most": trait.most,
+    }
 
 
 def _holders(keys: Iterable[Key]) -> dict[Key, int]:

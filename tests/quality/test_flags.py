@@ -91,7 +91,7 @@ def test_one_identity_number_under_two_member_numbers_is_told_of_both(
 
 
 def test_visits_to_one_member_share_the_member(
-    phone: Phone, client: FlaskClient, reviewer: Headers
+    phone: Phone,
 ) -> None:
     for number in (1, 2):
         send(
@@ -146,9 +146,7 @@ def test_one_photo_of_two_people_is_told_to_both_coordinators_as_far_as_they_rea
     assert codes_of("uuid:3") == []
 
 
-def test_a_photo_that_comes_later_is_compared_too(
-    client: FlaskClient, phone: Phone
-) -> None:
+def test_a_photo_that_comes_later_is_compared_too(phone: Phone) -> None:
     send(phone, "uuid:1", photo=b"\xff\xd8 sugar")
     late = member_xml("uuid:2", photo="2.jpg")
     phone.post(xml_part(late))
@@ -250,7 +248,7 @@ def test_an_entry_that_took_a_moment_is_told_beside_the_villages_others(
 
 
 def test_more_entries_in_a_day_than_the_form_allows_are_all_told(
-    client: FlaskClient, facilitator: User
+    facilitator: User,
 ) -> None:
     noon = (now() - timedelta(days=5)).replace(hour=5, minute=0)
     for number in range(12):
@@ -268,7 +266,7 @@ def test_more_entries_in_a_day_than_the_form_allows_are_all_told(
 
 
 def test_a_way_that_nobody_can_go_is_told_of_the_later_entry(
-    client: FlaskClient, facilitator: User, reviewer: Headers
+    client: FlaskClient, facilitator: User
 ) -> None:
     make_grant(facilitator, Role.FACILITATOR, BUMISARI)
     noon = now() - timedelta(days=5)
@@ -403,9 +401,7 @@ def test_a_correction_takes_its_flags_back_and_those_of_others(
     assert [each["flag_codes"] for each in listed] == [[], []]
 
 
-def test_two_villages_do_not_share_what_is_usual(
-    client: FlaskClient, facilitator: User
-) -> None:
+def test_two_villages_do_not_share_what_is_usual(facilitator: User) -> None:
     make_grant(facilitator, Role.FACILITATOR, BUMISARI)
     start = now() - timedelta(days=40)
     for number in range(22):
