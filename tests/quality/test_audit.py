@@ -40,7 +40,7 @@ question,/data/name,{T0 + 9_100},{T0 + 12_100},,,,,"Bu ""Sri"", W",Siti,
 form exit,,{T0 + 13_000},,,,,,,Siti,
 form resume,,{T0 + 613_000},,,,,,,Budi,
 jump,,{T0 + 613_100},{T0 + 614_100},,,,,,Budi,
-question,/data/name,{T0 + 614_100},{T0 + 618_100},-7.3672,109.1519,6,"Bu ""Sri""",Wati,Budi,
+question,/data/name,{T0 + 614_100},{T0 + 618_100},-7.37,109.15,,"Bu ""Sri"", W",W,Budi,
 question,/data/plot[1]/gps,{T0 + 618_100},{T0 + 648_100},-7.3702,109.1541,6,,,Budi,
 change reason,,{T0 + 650_000},,,,,,,Budi,salah nama Bu Wati
 form save,,{T0 + 651_000},,,,,,,Budi,
