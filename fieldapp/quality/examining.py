@@ -286,9 +286,7 @@ class Examination:
         ahead = claimed - self.origin.received_at if claimed else None
         if ahead and limits.CLOCK_AHEAD < ahead <= limits.CLOCK_WARNED:
             minutes = round(ahead.total_seconds() / 60)
-            findings.append(
-                Finding(FlagCode.CLOCK_AHEAD, mark="", detail={"minutes": minutes})
-            )
+            findings.append(Finding(FlagCode.CLOCK_AHEAD, detail={"minutes": minutes}))
         back = audit.clock_back_seconds if audit else 0.0
         if began_at and ended_at:
             back = max(back, (began_at - ended_at).total_seconds())

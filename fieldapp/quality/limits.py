@@ -35,6 +35,7 @@ MOST_PER_DAY = 100
 ALONE = 1
 """How many may have what should be only one's."""
 
+LARGEST_SETTING = 1_000_000
 YEARS_OF_A_CENTURY = 100
 
 
@@ -62,4 +63,4 @@ def _number(settings: Mapping[str, Any], name: str, otherwise: float) -> float:
         number = float(str(settings.get(name) or "").strip())
     except ValueError:
         return otherwise
-    return number if 0 < number < MOST_PER_DAY**3 else otherwise
+    return number if 0 < number <= LARGEST_SETTING else otherwise

@@ -109,8 +109,8 @@ TOO_FAST_FOR_FORM = Text(
     "Filled in within {seconds}; by its form it takes at least {least}.",
 )
 ELSEWHERE = Text(
-    "Ada juga di luar wilayah atau program Anda.",
-    "It also stands outside your area or programmes.",
+    "Ada entri terkait di luar wilayah atau program Anda.",
+    "An entry that this is about lies outside your area or programmes.",
 )
 
 DURATIONS = frozenset({"seconds", "least"})

@@ -23,7 +23,7 @@ from fieldapp.quality.following import is_behind
 from fieldapp.quality.models import EntryProfile, Flag, FlagDismissal
 from fieldapp.quality.working import derive_again, follow_on, follow_once
 from fieldapp.web.clock import now
-from tests.entries import make_file
+from tests.entries import deliver, entry_xml, make_file, publish_small_form
 from tests.factories import BUMISARI, SEMEDO, auth_headers, make_grant, make_person
 from tests.quality.members import (
     FLAGS,
@@ -34,6 +34,7 @@ from tests.quality.members import (
     raise_all,
     send_member,
 )
+from tests.submissions.test_sealed import sealed_xml
 
 FOLLOW = (sys.executable, "-c", "from fieldapp.cli import main; main()", "flags")
 NIKS = ("3302164507700001", "3302164507700002", "3302164507800003")
@@ -170,6 +171,23 @@ def test_an_entry_that_cannot_be_examined_stops_no_other(
     assert "same-nik" in codes_of("uuid:3")
 
 
+def test_a_correction_that_is_sealed_on_the_phone_has_no_flags(
+    facilitator: User,
+) -> None:
+    publish_small_form()
+    files = (make_file("foto.jpg"),)
+    for number in (1, 2):
+        xml = entry_xml(f"uuid:{number}", photo="foto.jpg")
+        deliver(facilitator, xml, files=files)
+    raise_all()
+    assert codes_of("uuid:1") == codes_of("uuid:2") == ["same-photo"]
+
+    deliver(facilitator, sealed_xml(deprecated_id="uuid:2"))
+    raise_all()
+
+    assert codes_of("uuid:1") == codes_of("uuid:2") == []
+
+
 def test_a_flag_that_was_looked_into_stays_visible_and_outlasts_a_rebuild(
     client: FlaskClient, senders: list[User]
 ) -> None:
@@ -222,13 +240,7 @@ def test_nobody_looks_into_the_flags_of_their_own_entry(
 def test_a_worker_that_is_killed_loses_nothing_and_two_find_the_same(
     committed_app: Flask,
 ) -> None:
-    config = committed_app.config["FIELDAPP"]
-    environ = {
-        **os.environ,
-        "DATABASE_URL": config.database_url,
-        "FIELDAPP_SECRET_KEY": config.secret_key,
-        "FIELDAPP_DATA_DIR": str(config.data_dir),
-    }
+    environ = environ_of(committed_app)
     send_many(make_senders(), seeded(3), 130)
     with subprocess.Popen([*FOLLOW, "follow"], env=environ) as killed:
         while killed.poll() is None and not count_profiles():
@@ -252,6 +264,35 @@ def test_a_worker_that_is_killed_loses_nothing_and_two_find_the_same(
 
     assert everything_raised() == found
     assert len(found) > 130
+
+
+def test_the_worker_raises_flags_beside_its_other_work(committed_app: Flask) -> None:
+    senders = make_senders()
+    with subprocess.Popen(
+        [*FOLLOW[:-1], "work"], env=environ_of(committed_app)
+    ) as work:
+        try:
+            for number in (1, 2):
+                send_member(senders[0], f"uuid:{number}", nik=NIKS[0])
+            deadline = time.monotonic() + 90
+            while not codes_of("uuid:1"):
+                assert time.monotonic() < deadline
+                db.session.rollback()
+                time.sleep(0.1)
+        finally:
+            work.terminate()
+
+    assert codes_of("uuid:1") == codes_of("uuid:2") == ["same-nik"]
+
+
+def environ_of(app: Flask) -> dict[str, str]:
+    config = app.config["FIELDAPP"]
+    return {
+        **os.environ,
+        "DATABASE_URL": config.database_url,
+        "FIELDAPP_SECRET_KEY": config.secret_key,
+        "FIELDAPP_DATA_DIR": str(config.data_dir),
+    }
 
 
 def count_profiles() -> int:
