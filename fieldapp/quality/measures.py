@@ -7,6 +7,7 @@ may be wrong without moving them far.
 
 import math
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -121,4 +122,4 @@ def _power(number: float) -> float:
     try:
         return math.exp(number)
     except OverflowError:
-        return math.inf
+        return sys.float_info.max

@@ -13,7 +13,7 @@ from fieldapp.quality.models import EntryTrait, Flag, FlagCode, FlagDismissal
 from fieldapp.quality.wording import sentence, title_of
 from fieldapp.submissions.models import Revision, Submission
 from fieldapp.submissions.queries import area_names, people_names
-from fieldapp.submissions.scope import is_visible, visible_submissions
+from fieldapp.submissions.scope import visible_submissions
 from fieldapp.web.text import Text
 from fieldapp.xform.definition import FormDefinition
 
@@ -55,11 +55,11 @@ def read_flags(actor: Actor, submission: Submission) -> list[FlagRow]:
 
     They tell of other people's entries, and would tell a cheat what gave them away.
     """
-    if not is_visible(actor, submission.id, Permission.READ_SUBMISSIONS):
-        return []
+    readable = visible_submissions(actor, Permission.READ_SUBMISSIONS)
     statement = (
         select(Flag)
         .where(Flag.submission_id == submission.id)
+        .where(Flag.submission_id.in_(readable.with_only_columns(Submission.id)))
         .where(Flag.revision_id == submission.revision_id)
         .order_by(Flag.code, Flag.path, Flag.id)
     )

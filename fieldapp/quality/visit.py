@@ -31,6 +31,7 @@ from fieldapp.quality.traits import replace_traits
 from fieldapp.quality.village import Village
 from fieldapp.submissions.judging import judge_again
 from fieldapp.submissions.models import Attachment, Revision, Submission
+from fieldapp.submissions.prepare import EARLIEST
 
 log = logging.getLogger(__name__)
 
@@ -242,6 +243,7 @@ def _row(
     findings: Sequence[Finding],
 ) -> dict[str, Any]:
     revision, submission = told.revision, told.submission
+    received_at = revision.received_at
     return {
         "revision_id": revision.id,
         "submission_id": submission.id,
@@ -249,8 +251,8 @@ def _row(
         "area_code": line.area_code,
         "position": position,
         "author_id": revision.author_id,
-        "began_at": profile.began_at,
-        "ended_at": _trusted(profile.ended_at, revision.received_at),
+        "began_at": _trusted(profile.began_at, received_at),
+        "ended_at": _trusted(profile.ended_at, received_at) or received_at,
         "latitude": profile.spot[0] if profile.spot else None,
         "longitude": profile.spot[1] if profile.spot else None,
         "numbers": dict(profile.numbers),
@@ -267,9 +269,11 @@ def _row(
     }
 
 
-def _trusted(ended_at: datetime | None, received_at: datetime) -> datetime:
-    """Take the time of receipt where a phone's clock tells nothing or the future."""
-    return received_at if ended_at is None else min(ended_at, received_at)
+def _trusted(moment: datetime | None, received_at: datetime) -> datetime | None:
+    """Take what a phone's clock says, as far as it can be."""
+    if moment is None or not EARLIEST <= moment <= received_at:
+        return None
+    return moment
 
 
 def _next_on_the_way(submission_ids: Iterable[str]) -> set[str]:

@@ -68,15 +68,6 @@ def read_in_full(actor: Actor, submissions: Sequence[Submission]) -> set[str]:
     return set(db.session.scalars(statement))
 
 
-def is_visible(actor: Actor, submission_id: str, *permissions: Permission) -> bool:
-    """Say whether a person has one of some permissions on a submission."""
-    statement = visible_submissions(actor, *permissions).where(
-        Submission.id == submission_id
-    )
-    found = db.session.execute(statement.with_only_columns(Submission.id))
-    return found.first() is not None
-
-
 def visible_held(actor: Actor) -> Select[HeldEntry]:
     """Select the held entries that a person may decide about.
 

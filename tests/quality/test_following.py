@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from tests.quality.members import (
     codes_of,
     everything_raised,
     flags_of,
+    member_xml,
     publish_members,
     raise_all,
     send_member,
@@ -169,6 +171,31 @@ def test_an_entry_that_cannot_be_examined_stops_no_other(
 
     assert codes_of("uuid:1") == []
     assert "same-nik" in codes_of("uuid:3")
+
+
+def test_answers_at_the_ends_of_what_can_be_written_stop_nobody(
+    client: FlaskClient, senders: list[User]
+) -> None:
+    headers = auth_headers(make_person(Role.COORDINATOR, SEMEDO))
+    for number in range(21):
+        send_member(senders[0], f"uuid:{number}", kg="1e305" if number % 2 else "1e308")
+    odd = {"kg": "1e-320", "birth_year": "-1", "nik": "0" * 16, "name": "H."}
+    points = ("90 180 1 1", "-90 -180 NaN 1", "Infinity 1 1 1", "7 7 7 7 7")
+    xml = member_xml("uuid:odd", points=points, **odd)  # type: ignore[arg-type]
+    for year in ("0001", "9999"):
+        times = re.sub(rb"<(start|end)>\d{4}", rb"<\1>" + year.encode(), xml)
+        id_ = f"uuid:{year}"
+        deliver(senders[0], times.replace(b"uuid:odd", id_.encode()))
+    send_member(senders[1], "uuid:last", points=("-7.36 109.15 1 1",))
+    raise_all()
+
+    assert not is_behind()
+    for id_ in ("uuid:0001", "uuid:9999"):
+        assert {flag["code"] for flag in flags_of(client, headers, id_)} >= {
+            "number-far",
+            "point-outside",
+        }
+    assert codes_of("uuid:last") == []
 
 
 def test_a_correction_that_is_sealed_on_the_phone_has_no_flags(

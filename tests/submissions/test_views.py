@@ -90,6 +90,7 @@ def test_a_list_tells_what_a_reviewer_needs(
         "is_demo": False,
         "is_sealed": False,
         "assigned_to": None,
+        "flag_codes": [],
     }
 
 
