@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
 from fieldapp.extensions import db
-from fieldapp.forms.queries import get_version
+from fieldapp.forms.queries import PublishedVersion, get_version
 from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.quality.models import EntryTrait, Flag, FlagCode, FlagDismissal
 from fieldapp.quality.wording import sentence, title_of
@@ -34,6 +34,8 @@ class DismissalRow:
 
     dismissal: FlagDismissal
     reviewer_name: str
+    note: str | None
+    """None for who does not review."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,19 @@ def read_flags(actor: Actor, submission: Submission) -> list[FlagRow]:
     flags = db.session.scalars(statement).all()
     if not flags:
         return []
-    dismissals = _dismissals(submission.id)
-    definition = _definition(submission.revision_id)
-    return [_row(actor, flag, definition, dismissals.get(flag.id)) for flag in flags]
+    version = _version(submission.revision_id)
+    may_review = actor.may(
+        Permission.REVIEW, submission.area_code, version.programme_id
+    )
+    dismissals = _dismissals(submission.id, with_notes=may_review)
+    return [
+        _row(actor, flag, version.definition, dismissals.get(flag.id)) for flag in flags
+    ]
 
 
-def _definition(revision_id: str) -> FormDefinition:
+def _version(revision_id: str) -> PublishedVersion:
     version_id = select(Revision.form_version_id).where(Revision.id == revision_id)
-    return get_version(db.session.scalars(version_id).one()).definition
+    return get_version(db.session.scalars(version_id).one())
 
 
 def _row(
@@ -98,12 +105,18 @@ def _row(
     )
 
 
-def _dismissals(submission_id: str) -> dict[Any, DismissalRow]:
+def _dismissals(submission_id: str, *, with_notes: bool) -> dict[UUID, DismissalRow]:
+    """Read what was said; a note may name a person, and is for reviewers."""
     found = db.session.scalars(
         select(FlagDismissal).where(FlagDismissal.submission_id == submission_id)
     ).all()
     names = people_names(row.reviewer_id for row in found)
-    return {row.flag_id: DismissalRow(row, names[row.reviewer_id]) for row in found}
+    return {
+        row.flag_id: DismissalRow(
+            row, names[row.reviewer_id], row.note if with_notes else None
+        )
+        for row in found
+    }
 
 
 def _others(actor: Actor, flag: Flag) -> tuple[list[OtherEntry], bool]:

@@ -31,7 +31,10 @@ class DismissalResponse(Schema):
 
     reviewer_id = fields.UUID(attribute="dismissal.reviewer_id")
     reviewer_name = fields.String()
-    note = fields.String(attribute="dismissal.note")
+    note = fields.String(
+        allow_none=True,
+        metadata={"description": "Null for who does not review the entry."},
+    )
     dismissed_at = fields.AwareDateTime(attribute="dismissal.dismissed_at")
 
 

@@ -237,6 +237,10 @@ def test_a_flag_that_was_looked_into_stays_visible_and_outlasts_a_rebuild(
     (told,) = flags_of(client, headers, "uuid:1")
     assert told["dismissal"]["note"] == body["note"]  # type: ignore[index]
     assert told["dismissal"]["reviewer_name"] == reviewer.name  # type: ignore[index]
+    auditor = auth_headers(make_person(Role.AUDITOR, SEMEDO))
+    (audited,) = flags_of(client, auditor, "uuid:1")
+    assert audited["dismissal"]["note"] is None  # type: ignore[index]
+    assert "telepon" not in str(audited)
     listed = client.get(f"{FLAGS}?flag=same-nik", headers=headers).get_json()["items"]
     assert [each["id"] for each in listed] == ["uuid:2"]
     log = client.get(f"/api/v1/areas/{SEMEDO}/log", headers=headers).text
