@@ -3,7 +3,7 @@
 Nothing is worked out when an entry comes. Every revision, every file that comes later
 and every move stands in the log of its village, and ``FlagPosition`` remembers up to
 where each log was read; that moves in the transaction that writes what was found
-(docs/decisions/0005-flags-follow-the-logs.md).
+(docs/decisions/0007-flags-follow-the-logs.md).
 
 One visit runs at a time, by a lock of the database that ends with its transaction:
 two entries that share something can thus not pass each other unseen.
