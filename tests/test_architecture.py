@@ -39,12 +39,15 @@ MAX_TEST_LINES = 500
 MAX_FUNCTION_LINES = 40
 
 OPENERS = {
+    "enketo/links.py",
+    "quality/dismissing.py",
     "review/assigning.py",
     "review/comments.py",
     "review/service.py",
     "submissions/disclosing.py",
 }
-"""Who gets a submission that a person sees; all but the last change it, for who may."""
+"""Who gets a submission that a person sees: the door for its answers, who changes it
+for who may, and who hands it back to its author."""
 
 RAW_ANSWERS = re.compile(
     r'attribute="(submission\.title|revision\.(xml|violations|warnings)'

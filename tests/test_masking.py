@@ -125,7 +125,7 @@ def bodies(
     }
     names |= {
         f"{each}_id": names["user_id"]
-        for each in ("held", "device", "grant", "webhook", "delivery")
+        for each in ("held", "device", "grant", "webhook", "delivery", "flag")
     }
     found = {}
     for name, row in ROWS.items():

@@ -17,11 +17,11 @@ from fieldapp.quality.dismissing import dismiss
 from fieldapp.quality.queries import read_flags
 from fieldapp.quality.schemas import AuditResponse, DismissalRequest, FlagList
 from fieldapp.submissions.attaching import stored_files
+from fieldapp.submissions.disclosing import disclose
 from fieldapp.submissions.judging import judge_again
 from fieldapp.submissions.models import Revision
 from fieldapp.submissions.queries import get_revision
 from fieldapp.submissions.schemas import RevisionQuery
-from fieldapp.submissions.scope import get_visible_submission
 from fieldapp.xform.definition import FormDefinition
 
 PARTS_OF_A_DEGREE = 100
@@ -55,10 +55,8 @@ def create_dismissal(
 @blueprint.response(200, AuditResponse)
 def read_audit_summary(query: dict[str, Any], instance_id: str) -> dict[str, Any]:
     """Tell how a revision was filled in, by the log that the phone kept of it."""
-    submission = get_visible_submission(
-        current_actor(), instance_id, Permission.READ_SUBMISSIONS
-    )
-    revision = get_revision(submission, query["revision"])
+    entry = disclose(current_actor(), instance_id, Permission.READ_SUBMISSIONS)
+    revision = get_revision(entry.submission, query["revision"])
     definition = get_version(revision.form_version_id).definition
     audit = _audit_of(revision, definition)
     return {"audit": audit and _summary(audit, definition)}
