@@ -7,8 +7,14 @@ from flask import Flask
 
 from fieldapp import openapi
 from fieldapp.config import Config, from_env
+from fieldapp.entities.registers import is_register_list, keep_registers
 from fieldapp.extensions import READS, api, db, jwt, migrate
-from fieldapp.forms.checking import register_check, register_publish_check
+from fieldapp.forms.checking import (
+    register_check,
+    register_list_maker,
+    register_publish_check,
+)
+from fieldapp.forms.publishing import register_publish_step
 from fieldapp.indicators.checking import check_indicators
 from fieldapp.indicators.linting import check_sheet
 from fieldapp.web import observability, problems
@@ -46,6 +52,8 @@ def create_app(config: Config | None = None) -> Flask:
     )
     register_check(check_sheet)
     register_publish_check(check_indicators)
+    register_list_maker(is_register_list)
+    register_publish_step(keep_registers)
     db.init_app(app)
     migrate.init_app(app, db)
     jwt.init_app(app)

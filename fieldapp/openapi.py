@@ -12,6 +12,7 @@ from fieldapp.areas import views as areas
 from fieldapp.authoring import form_views as forms
 from fieldapp.authoring import views as authoring
 from fieldapp.enketo import views as enketo
+from fieldapp.entities import views as entities
 from fieldapp.extensions import api
 from fieldapp.identity import views as identity
 from fieldapp.identity.access import public
@@ -43,6 +44,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     review.blueprint,
     enketo.blueprint,
     quality.blueprint,
+    entities.blueprint,
     forms.blueprint,
     authoring.blueprint,
     indicators.blueprint,

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from fieldapp.authoring.drafts import files_of, has_files
 from fieldapp.authoring.models import FormDraft
+from fieldapp.entities.lists import trial_lists
 from fieldapp.extensions import db
 from fieldapp.forms.checking import VILLAGE_LIST
 from fieldapp.forms.offered import (
@@ -34,7 +35,7 @@ def offered_draft(draft: FormDraft) -> OfferedForm:
         titles={code: f"[DRAF] {title}" for code, title in titles.items()},
         md5=draft.md5,
         published_at=draft.uploaded_at,
-        has_files=asks_for_villages(definition_of(draft)) or has_files(draft.form_id),
+        has_files=_reads_made_lists(draft) or has_files(draft.form_id),
         area_codes=(draft.area_code,),
     )
 
@@ -43,13 +44,19 @@ def offered_draft_files(draft: FormDraft) -> list[OfferedFile]:
     """List the files of a draft, by name, with the villages of its area."""
     files = {
         file.name: OfferedFile(
-            file.name, file.md5, media_type_of(file.name), file.content
+            file.name, file.md5, media_type_of(file.name), (file.content,)
         )
         for file in db.session.scalars(files_of(draft.form_id))
     }
     if asks_for_villages(definition_of(draft)):
         files[VILLAGE_LIST] = village_list((draft.area_code,))
+    files |= {each.name: each for each in trial_lists(definition_of(draft))}
     return [files[name] for name in sorted(files)]
+
+
+def _reads_made_lists(draft: FormDraft) -> bool:
+    definition = definition_of(draft)
+    return asks_for_villages(definition) or bool(trial_lists(definition))
 
 
 @lru_cache(maxsize=CACHED_DRAFTS)

@@ -22,9 +22,13 @@ EXTERNAL_CHOICES = "itemsets.csv"
 PublishCheck = Callable[[FormDefinition, Sequence[Mapping[str, Any]]], None]
 """Gets a form and the rows of its sheet ``indicators``; raises ``FormRefused``."""
 
+ListMaker = Callable[[FormDefinition, str], bool]
+"""Gets a form and the name of a file that it reads; says whether it is made here."""
+
 _UNADDRESSABLE = re.compile(r"[/\\\x00-\x1f\x7f]")
 _checks: list[Check] = []
 _publish_checks: list[PublishCheck] = []
+_list_makers: list[ListMaker] = []
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,11 @@ class CheckedForm:
     @property
     def missing_lists(self) -> tuple[str, ...]:
         """Name the lists that the form reads and nobody has handed in."""
-        last_saved = self.definition.last_saved_instances
-        sources = {
-            source.rpartition("/")[2]
-            for name, source in self.definition.missing_instances.items()
-            if name not in last_saved
-        }
-        return tuple(sorted(sources - {VILLAGE_LIST}))
+        return tuple(
+            name
+            for name in missing_files(self.definition)
+            if not is_made_here(self.definition, name)
+        )
 
 
 def register_check(check: Check) -> None:
@@ -101,6 +103,33 @@ def register_publish_check(check: PublishCheck) -> None:
     """Have a package above compare a form with what is published, before it is too."""
     if check not in _publish_checks:
         _publish_checks.append(check)
+
+
+def register_list_maker(maker: ListMaker) -> None:
+    """Have a package above make lists for each person, as the villages are made."""
+    if maker not in _list_makers:
+        _list_makers.append(maker)
+
+
+def is_made_here(definition: FormDefinition, name: str) -> bool:
+    """Say whether the server makes a list that a form reads, for each person."""
+    return name == VILLAGE_LIST or any(
+        makes(definition, name) for makes in _list_makers
+    )
+
+
+def missing_files(definition: FormDefinition) -> tuple[str, ...]:
+    """Name the files that a form reads and that were not handed in with it.
+
+    Of a published version they are those that are made for each person.
+    """
+    last_saved = definition.last_saved_instances
+    sources = {
+        source.rpartition("/")[2]
+        for name, source in definition.missing_instances.items()
+        if name not in last_saved
+    }
+    return tuple(sorted(sources))
 
 
 def check_form(file: FormFile) -> CheckedForm:

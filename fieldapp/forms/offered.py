@@ -1,13 +1,13 @@
 """Tell which forms a person may fill in, where, and which files go with each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from fieldapp.extensions import db
-from fieldapp.forms.checking import VILLAGE_LIST, md5_of
+from fieldapp.forms.checking import VILLAGE_LIST, md5_of, missing_files
 from fieldapp.forms.models import Form, FormMedia, FormVersion
 from fieldapp.forms.queries import (
     PublishedVersion,
@@ -50,12 +50,18 @@ class OfferedXml:
 
 @dataclass(frozen=True)
 class OfferedFile:
-    """A file that goes with a form version; equal bytes have an equal hash."""
+    """A file that goes with a form version; equal bytes have an equal hash.
+
+    The ``md5`` of a list of entities is a token that changes when the list does.
+    """
 
     name: str
     md5: str
     media_type: str
-    content: bytes
+    content: Iterable[bytes]
+    """In pieces, made when they are read."""
+    register: str | None = None
+    """The register whose entities the file lists, if it does."""
 
 
 def offered_forms(actor: Actor, *, form_id: str | None = None) -> list[OfferedForm]:
@@ -134,25 +140,12 @@ def offered_files(actor: Actor, form_id: str, version: str) -> list[OfferedFile]
     if published is None or not areas:
         raise nothing_here()
     files = {
-        row.name: OfferedFile(row.name, row.md5, row.media_type, row.content)
+        row.name: OfferedFile(row.name, row.md5, row.media_type, (row.content,))
         for row in db.session.scalars(media_of(published.id))
     }
     if asks_for_villages(published.definition):
         files[VILLAGE_LIST] = village_list(areas)
     return [files[name] for name in sorted(files)]
-
-
-def get_offered_file(
-    actor: Actor, form_id: str, version: str, name: str
-) -> OfferedFile:
-    """Get one file of a form version.
-
-    :raises NotFound: if there is none, or none for this person.
-    """
-    for file in offered_files(actor, form_id, version):
-        if file.name == name:
-            return file
-    raise nothing_here()
 
 
 def submitting_areas(actor: Actor, programme_id: str | None) -> tuple[str, ...]:
@@ -169,20 +162,19 @@ def village_list(area_codes: tuple[str, ...]) -> OfferedFile:
     """Make the list of villages that a phone chooses from, cut to some areas."""
     content = villages_csv(area_codes)
     return OfferedFile(
-        VILLAGE_LIST, md5_of(content), "text/csv; charset=utf-8", content
+        VILLAGE_LIST, md5_of(content), "text/csv; charset=utf-8", (content,)
     )
 
 
 def asks_for_villages(definition: FormDefinition) -> bool:
     """Tell whether a form names the list that is made for each person."""
-    sources = definition.missing_instances.values()
-    return any(source.rpartition("/")[2] == VILLAGE_LIST for source in sources)
+    return VILLAGE_LIST in missing_files(definition)
 
 
 def _has_files(published: PublishedVersion | None) -> bool:
     if published is None:
         return False
-    if asks_for_villages(published.definition):
+    if missing_files(published.definition):
         return True
     first = media_of(published.id).with_only_columns(FormMedia.name).limit(1)
     return db.session.scalar(first) is not None

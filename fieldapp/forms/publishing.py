@@ -2,7 +2,7 @@
 
 import hashlib
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -27,10 +27,16 @@ from fieldapp.places.models import COUNTRY
 from fieldapp.programmes.models import Programme
 from fieldapp.web.clock import now
 from fieldapp.xform.comparison import compare
+from fieldapp.xform.definition import FormDefinition
 from fieldapp.xform.parse import parse_form
 from fieldapp.xform.remarks import Remark
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
+
+PublishStep = Callable[[Form, FormDefinition], None]
+"""Gets a form and its new version, inside the transaction; may refuse the form."""
+
+_steps: list[PublishStep] = []
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,12 @@ class Publication:
     is_new: bool
     remarks: tuple[Remark, ...]
     """What in it is probably not meant."""
+
+
+def register_publish_step(step: PublishStep) -> None:
+    """Have a package above keep what it needs to know of each new version."""
+    if step not in _steps:
+        _steps.append(step)
 
 
 def publish_folder(
@@ -185,6 +197,8 @@ def _store(checked: CheckedForm, published_by: UUID | None) -> None:
         for name, content in checked.media.items()
     )
     db.session.flush()
+    for step in _steps:
+        step(form, checked.definition)
     append_deeds([_deed(version, checked, published_by)], at=at)
 
 

@@ -15,13 +15,14 @@ from fieldapp.authoring.models import FormDraft
 from fieldapp.authoring.offered import offered_draft, offered_draft_files
 from fieldapp.config import Config
 from fieldapp.enketo.links import OpenLink, open_link
+from fieldapp.entities.integrity import deleted_states
+from fieldapp.entities.lists import all_offered_files
 from fieldapp.forms.offered import (
     OfferedFile,
     OfferedForm,
     OfferedXml,
     get_offered_form,
     get_offered_xml,
-    offered_files,
     offered_forms,
 )
 from fieldapp.identity.permissions import Actor, Permission
@@ -54,6 +55,9 @@ class Door(Protocol):
     def files(self, form_id: str, version: str) -> list[OfferedFile]:
         """List the files that go with a version."""
 
+    def deleted_states(self, register: str, ids: str) -> list[tuple[str, bool]]:
+        """Say of each of some entities whether a phone should forget it."""
+
 
 @dataclass(frozen=True)
 class OwnersDoor:
@@ -75,8 +79,12 @@ class OwnersDoor:
         return get_offered_xml(self.actor, form_id, version)
 
     def files(self, form_id: str, version: str) -> list[OfferedFile]:
-        """List the files of such a version, the villages cut to the owner's areas."""
-        return offered_files(self.actor, form_id, version)
+        """List the files of such a version, its lists cut to the owner's areas."""
+        return all_offered_files(self.actor, form_id, version)
+
+    def deleted_states(self, register: str, ids: str) -> list[tuple[str, bool]]:
+        """Say which entities the owner's phone should forget."""
+        return deleted_states(self.actor, register, ids)
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,11 @@ class DraftDoor:
         """List the draft's files."""
         self._refuse_other(form_id, version)
         return offered_draft_files(self.draft)
+
+    def deleted_states(self, register: str, ids: str) -> list[tuple[str, bool]]:
+        """Leave a phone that tries a draft with what it made."""
+        del register, ids
+        return []
 
     def _refuse_other(self, form_id: str, version: str) -> None:
         if (form_id, version) != (self.draft.form_id, self.draft.version):
@@ -135,7 +148,12 @@ class EditDoor:
     def files(self, form_id: str, version: str) -> list[OfferedFile]:
         """List its files, the villages cut to the facilitator's areas."""
         self._refuse_other(form_id, version)
-        return offered_files(self.link.actor, form_id, version)
+        return all_offered_files(self.link.actor, form_id, version)
+
+    def deleted_states(self, register: str, ids: str) -> list[tuple[str, bool]]:
+        """Say nothing: only a phone holds entities that it made itself."""
+        del register, ids
+        return []
 
     def _refuse_other(self, form_id: str, version: str) -> None:
         if (form_id, version) != (self.link.form_id, self.link.version):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from flask import Response
 from werkzeug.http import http_date
@@ -34,11 +34,13 @@ class FormEntry:
 
 @dataclass(frozen=True)
 class FileEntry:
-    """One file of a manifest, with its absolute address."""
+    """One file of a manifest, with its absolute addresses."""
 
     name: str
     md5: str
     download_url: str
+    integrity_url: str | None = None
+    """Of a list of entities: where to ask which of them are deleted."""
 
 
 def form_list(entries: Iterable[FormEntry]) -> bytes:
@@ -57,6 +59,11 @@ def manifest(entries: Iterable[FileEntry]) -> bytes:
         (_file(entry) for entry in entries),
         "</manifest>",
     )
+
+
+def integrity(states: Iterable[tuple[str, bool]]) -> bytes:
+    """Write which entities are deleted; Collect reads no namespace here."""
+    return _document("<data><entities>", map(_entity, states), "</entities></data>")
 
 
 def message(text: str, *, nature: str) -> bytes:
@@ -101,13 +108,22 @@ def _form(entry: FormEntry) -> str:
 
 
 def _file(entry: FileEntry) -> str:
+    integrity_url = _element("integrityUrl", entry.integrity_url or "")
+    kind = ' type="entityList"' if entry.integrity_url else ""
     return (
-        "<mediaFile>"
+        f"<mediaFile{kind}>"
         + _element("filename", entry.name)
         + _element("hash", f"md5:{entry.md5}")
         + _element("downloadUrl", entry.download_url)
+        + (integrity_url if entry.integrity_url else "")
         + "</mediaFile>"
     )
+
+
+def _entity(state: tuple[str, bool]) -> str:
+    entity_id, is_deleted = state
+    deleted = _element("deleted", "true" if is_deleted else "false")
+    return f"<entity id={quoteattr(entity_id)}>{deleted}</entity>"
 
 
 def _element(name: str, text: str) -> str:

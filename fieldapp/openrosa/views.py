@@ -4,6 +4,7 @@ They are below ``/v1/key/TOKEN``, ``/v1/draft/TOKEN``, ``/v1/edit/TOKEN``, and w
 a token ``/v1``.
 """
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -70,9 +71,11 @@ def download_form(kind: str, token: str, form_id: str, version: str) -> Response
 @public(TOKEN_IS_CHECKED)
 def list_files(kind: str, token: str, form_id: str, version: str) -> Response:
     """List the files that go with a form version (Form Discovery 1.0)."""
-    base = _version_url(base_url(kind, token), form_id, version)
+    door = base_url(kind, token)
+    base = _version_url(door, form_id, version)
     files = open_door(kind, token).files(form_id, version)
-    return _cacheable(render.manifest(_file_entry(file, base) for file in files))
+    entries = (_file_entry(file, base, door) for file in files)
+    return _cacheable(render.manifest(entries))
 
 
 @blueprint.get("/forms/<form_id>/v/<version>/files/<name>")
@@ -96,6 +99,17 @@ def download_entry_file(kind: str, token: str, name: str) -> Response:
         refuse_unknown(kind, token)
         raise nothing_here()
     return attachment_response(get_attachment(open_link(token).revision, name))
+
+
+@blueprint.get("/registers/<name>/integrity")
+@public(TOKEN_IS_CHECKED)
+def tell_deleted(kind: str, token: str, name: str) -> Response:
+    """Say which of the entities that a phone made it should forget.
+
+    It stands as ``integrityUrl`` beside a list of entities (openrosa.md, section 5).
+    """
+    states = open_door(kind, token).deleted_states(name, request.args.get("id", ""))
+    return _cacheable(render.integrity(states))
 
 
 @blueprint.route("/submission", methods=["HEAD"])
@@ -212,9 +226,15 @@ def _with_limit(response: Response) -> Response:
 
 
 def _cacheable(
-    body: bytes, *, etag: str | None = None, kind: str = render.CONTENT_TYPE
+    body: bytes | Iterable[bytes],
+    *,
+    etag: str | None = None,
+    kind: str = render.CONTENT_TYPE,
 ) -> Response:
-    """Give an answer that a phone may keep, but must ask about each time."""
+    """Give an answer that a phone may keep, but must ask about each time.
+
+    What comes in pieces needs an ``etag``; where the phone has it they are not made.
+    """
     response = Response(body, content_type=kind)
     if etag is None:
         response.add_etag()
@@ -240,6 +260,13 @@ def _form_entry(form: OfferedForm, base: str, language: str) -> render.FormEntry
     )
 
 
-def _file_entry(file: OfferedFile, base: str) -> render.FileEntry:
-    url = f"{base}/files/{quote(file.name, safe='')}"
-    return render.FileEntry(name=file.name, md5=file.md5, download_url=url)
+def _file_entry(file: OfferedFile, base: str, door: str) -> render.FileEntry:
+    integrity_url = None
+    if file.register is not None:
+        integrity_url = f"{door}/registers/{quote(file.register, safe='')}/integrity"
+    return render.FileEntry(
+        name=file.name,
+        md5=file.md5,
+        download_url=f"{base}/files/{quote(file.name, safe='')}",
+        integrity_url=integrity_url,
+    )

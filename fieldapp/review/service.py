@@ -14,6 +14,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from fieldapp.entities.service import (
+    record_entities,
+    refuse_entities,
+    withdraw_entities,
+)
 from fieldapp.extensions import db
 from fieldapp.forms.queries import PublishedVersion, get_version
 from fieldapp.identity.permissions import Actor, Permission
@@ -42,6 +47,7 @@ from fieldapp.web import clock
 from fieldapp.web.problems import NotFound, Problem
 
 RECEIVED, APPROVED = SubmissionState.RECEIVED, SubmissionState.APPROVED
+REJECTED = SubmissionState.REJECTED
 
 TRANSITIONS: dict[SubmissionState, dict[DecisionKind, SubmissionState]] = {
     RECEIVED: {
@@ -150,7 +156,9 @@ def _decide(actor: Actor, order: Order, areas: Collection[str]) -> Decision:
     state = _next_state(actor, order, submission, decisions, version)
     decision = _record(actor, order, submission, decisions)
     _enter(decision, submission, revision, state)
-    _move(submission, state, revision, version)
+    before = _move(submission, state)
+    if state is not before:
+        _count(decision, submission, before, revision, version)
     submission.updated_at = decision.decided_at
     db.session.flush()
     return decision
@@ -243,23 +251,34 @@ def _enter(
     append_deeds([deed], at=decision.decided_at)
 
 
-def _move(
+def _move(submission: Submission, state: SubmissionState) -> SubmissionState:
+    """Put the entry into its state, with its tally; give the state before."""
+    before = submission.state
+    if state is not before:
+        key = submission.form_id, submission.area_code, submission.captured_on
+        move_tallies(Counter({(*key, before): -1, (*key, state): 1}))
+        submission.state = state
+    return before
+
+
+def _count(
+    decision: Decision,
     submission: Submission,
-    state: SubmissionState,
+    before: SubmissionState,
     revision: Revision,
     version: PublishedVersion,
 ) -> None:
-    """Put the entry into its state, with its count and what it adds."""
-    before = submission.state
-    if state is before:
-        return
-    key = submission.form_id, submission.area_code, submission.captured_on
-    move_tallies(Counter({(*key, before): -1, (*key, state): 1}))
-    submission.state = state
-    if state is APPROVED:
+    """Add to indicators and registers what an approval adds, or take it back."""
+    at, reviewer_id = decision.decided_at, decision.reviewer_id
+    if submission.state is APPROVED:
         judgement = judge_again(
             version.definition, revision.xml, received_at=revision.received_at
         )
         record_facts(submission, revision.id, judgement, version)
-    elif before is APPROVED:
+        record_entities(submission, revision, version, at=at, reviewer_id=reviewer_id)
+    elif submission.state is REJECTED:
+        refuse_entities(submission, revision, version, at=at)
+    if before is APPROVED:
         retract_facts(submission)
+    if before in (APPROVED, REJECTED):
+        withdraw_entities(submission, at=at, reviewer_id=reviewer_id)

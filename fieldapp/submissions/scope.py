@@ -21,9 +21,12 @@ def visible_submissions(actor: Actor, *permissions: Permission) -> Select[Submis
     ``READ_OWN`` opens what the person sent last themselves, in whatever area, and
     never what others sent.
     """
-    return select(Submission).where(
-        or_(false(), *(_opens(actor, permission) for permission in permissions))
-    )
+    return select(Submission).where(reaches_submissions(actor, *permissions))
+
+
+def reaches_submissions(actor: Actor, *permissions: Permission) -> ColumnElement[bool]:
+    """Build the condition that a person has one of some permissions on a submission."""
+    return or_(false(), *(_opens(actor, permission) for permission in permissions))
 
 
 def visible_tallies(actor: Actor) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """The addresses of our own client: batches, their files, and what is new."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -11,11 +11,8 @@ from flask_smorest import Blueprint
 
 from fieldapp.config import Config
 from fieldapp.enketo.views import edit_link_url
-from fieldapp.forms.offered import (
-    OfferedForm,
-    get_offered_file,
-    get_offered_xml,
-)
+from fieldapp.entities.lists import get_offered_file
+from fieldapp.forms.offered import OfferedForm, get_offered_xml
 from fieldapp.identity.access import current_actor, requires
 from fieldapp.identity.permissions import Permission
 from fieldapp.submissions.client import client_text
@@ -106,7 +103,7 @@ def read_form_version(form_id: str, version: str) -> Response:
 @requires(Permission.SUBMIT)
 @blueprint.response(200, content_type="*/*", schema={"type": "string"})
 def read_form_file(form_id: str, version: str, name: str) -> Response:
-    """Give a file that goes with a form version."""
+    """Give a file that goes with a form version, such as the list of a register."""
     file = get_offered_file(current_actor(), form_id, version, name)
     return _cacheable(file.content, file.md5, file.media_type)
 
@@ -116,7 +113,7 @@ def _config() -> Config:
     return config
 
 
-def _cacheable(body: bytes, etag: str, media_type: str) -> Response:
+def _cacheable(body: bytes | Iterable[bytes], etag: str, media_type: str) -> Response:
     response = Response(body, content_type=media_type)
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(etag)

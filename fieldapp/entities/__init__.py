@@ -1,0 +1,1 @@
+"""Registers of farmers, plots, groups, stores: the entities of ODK."""

@@ -1,0 +1,155 @@
+"""Registers over HTTP: lists of entities, their history, and what waits."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+from marshmallow import RAISE
+
+from fieldapp.entities import decisions
+from fieldapp.entities.models import Entity, EntityChange
+from fieldapp.entities.queries import (
+    ChangeFilters,
+    ChangeRow,
+    change_rows,
+    entity_rows,
+    narrowed_changes,
+    narrowed_entities,
+    register_dict,
+    version_rows,
+)
+from fieldapp.entities.registers import (
+    READERS,
+    get_visible_register,
+    visible_registers,
+)
+from fieldapp.entities.schemas import (
+    ChangePage,
+    ChangeResponse,
+    ChangesQuery,
+    EntitiesQuery,
+    EntityDetail,
+    EntityPage,
+    EntityResponse,
+    ReasonRequest,
+    RegisterResponse,
+    RegistersResponse,
+)
+from fieldapp.extensions import db
+from fieldapp.identity.access import current_actor, requires
+from fieldapp.identity.permissions import Permission
+from fieldapp.submissions.scope import reaches_submissions
+from fieldapp.web.paging import fetch_page
+
+READERS_OF_ENTRIES = (Permission.READ_SUBMISSIONS, Permission.READ_OWN)
+
+blueprint = Blueprint(
+    "entities",
+    __name__,
+    url_prefix="/api/v1",
+    description="Registers of farmers, plots, groups, stores, from approved entries.",
+)
+
+
+@blueprint.get("/registers")
+@requires(*READERS)
+@blueprint.response(200, RegistersResponse)
+def list_registers() -> dict[str, Any]:
+    """List the registers that forms declare, with their properties."""
+    registers = db.session.scalars(visible_registers(current_actor())).all()
+    return {"items": [register_dict(register) for register in registers]}
+
+
+@blueprint.get("/registers/<name>")
+@requires(*READERS)
+@blueprint.response(200, RegisterResponse)
+def read_register(name: str) -> dict[str, Any]:
+    """Give a register with its properties."""
+    return register_dict(get_visible_register(current_actor(), name))
+
+
+@blueprint.get("/registers/<name>/entities")
+@requires(*READERS)
+@blueprint.arguments(EntitiesQuery, location="query", unknown=RAISE)
+@blueprint.response(200, EntityPage)
+def list_entities(query: dict[str, Any], name: str) -> dict[str, Any]:
+    """List the entities of one's area, by label."""
+    statement = decisions.visible_entities(current_actor(), name, *READERS)
+    page = fetch_page(
+        narrowed_entities(statement, area=query["area"], search=query["search"]),
+        [Entity.label, Entity.id],
+        cursor=query["cursor"],
+        limit=query["limit"],
+    )
+    return {"items": entity_rows(page.items), "next_cursor": page.next_cursor}
+
+
+@blueprint.get("/registers/<name>/entities/<uuid:entity_id>")
+@requires(*READERS)
+@blueprint.response(200, EntityDetail)
+def read_entity(name: str, entity_id: UUID) -> dict[str, Any]:
+    """Give an entity with its history: which revision of which entry made each."""
+    actor = current_actor()
+    entity = decisions.get_visible_entity(actor, name, entity_id, *READERS)
+    (row,) = entity_rows([entity])
+    readable = reaches_submissions(actor, *READERS_OF_ENTRIES)
+    return {
+        "entity": entity,
+        "area_name": row.area_name,
+        "versions": version_rows(entity, readable),
+    }
+
+
+@blueprint.post("/registers/<name>/entities/<uuid:entity_id>/delete")
+@requires(Permission.REVIEW)
+@blueprint.arguments(ReasonRequest)
+@blueprint.response(200, EntityResponse)
+def delete_entity(body: dict[str, str], name: str, entity_id: UUID) -> dict[str, Any]:
+    """Take an entity off its register, for a reason that the log keeps a digest of."""
+    entity = decisions.delete_entity(
+        current_actor(), name, entity_id, reason=body["note"]
+    )
+    db.session.commit()
+    (row,) = entity_rows([entity])
+    return {"entity": entity, "area_name": row.area_name}
+
+
+@blueprint.get("/entity-changes")
+@requires(Permission.REVIEW)
+@blueprint.arguments(ChangesQuery, location="query", unknown=RAISE)
+@blueprint.response(200, ChangePage)
+def list_changes(query: dict[str, Any]) -> dict[str, Any]:
+    """List what entries ask of registers and could not be given, the newest first."""
+    cursor, limit = query.pop("cursor"), query.pop("limit")
+    page = fetch_page(
+        narrowed_changes(
+            decisions.visible_changes(current_actor()), ChangeFilters(**query)
+        ),
+        [EntityChange.id],
+        cursor=cursor,
+        limit=limit,
+        newest_first=True,
+    )
+    return {"items": change_rows(page.items), "next_cursor": page.next_cursor}
+
+
+@blueprint.post("/entity-changes/<int:change_id>/apply")
+@requires(Permission.REVIEW)
+@blueprint.arguments(ReasonRequest)
+@blueprint.response(200, ChangeResponse)
+def apply_change(body: dict[str, str], change_id: int) -> ChangeRow:
+    """Have a change apply as it came; where it clashes, its values stand."""
+    change = decisions.apply_change(current_actor(), change_id, note=body["note"])
+    db.session.commit()
+    return change_rows([change])[0]
+
+
+@blueprint.post("/entity-changes/<int:change_id>/dismiss")
+@requires(Permission.REVIEW)
+@blueprint.arguments(ReasonRequest)
+@blueprint.response(200, ChangeResponse)
+def dismiss_change(body: dict[str, str], change_id: int) -> ChangeRow:
+    """Decide that a change is never to apply."""
+    change = decisions.dismiss_change(current_actor(), change_id, note=body["note"])
+    db.session.commit()
+    return change_rows([change])[0]
