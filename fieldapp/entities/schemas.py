@@ -45,7 +45,7 @@ class ReasonRequest(Schema):
     note = CleanText(required=True, validate=validate.Length(max=NOTE_LENGTH))
 
 
-class PropertyResponse(Schema):
+class RegisterPropertyResponse(Schema):
     """A property of a register."""
 
     name = fields.String()
@@ -65,8 +65,8 @@ class RegisterResponse(Schema):
     name = fields.String()
     programme_id = fields.String(allow_none=True)
     created_at = fields.AwareDateTime()
-    label = fields.Nested(PropertyResponse, allow_none=True)
-    properties = fields.List(fields.Nested(PropertyResponse))
+    label = fields.Nested(RegisterPropertyResponse, allow_none=True)
+    properties = fields.List(fields.Nested(RegisterPropertyResponse))
 
 
 class RegistersResponse(Schema):
@@ -98,7 +98,7 @@ class EntityPage(Schema):
     next_cursor = fields.String(allow_none=True)
 
 
-class VersionResponse(Schema):
+class EntityVersionResponse(Schema):
     """One state of an entity, and what it came from."""
 
     number = fields.Integer(attribute="version.number")
@@ -123,10 +123,10 @@ class VersionResponse(Schema):
 class EntityDetail(EntityResponse):
     """An entity with its history, the newest version first."""
 
-    versions = fields.List(fields.Nested(VersionResponse))
+    versions = fields.List(fields.Nested(EntityVersionResponse))
 
 
-class ChangeResponse(Schema):
+class EntityChangeResponse(Schema):
     """What one entity of an entry asks for, and what became of it."""
 
     id = fields.Integer(attribute="change.id")
@@ -158,8 +158,8 @@ class ChangeResponse(Schema):
     note = fields.String(attribute="change.note", allow_none=True)
 
 
-class ChangePage(Schema):
+class EntityChangePage(Schema):
     """One page of changes."""
 
-    items = fields.List(fields.Nested(ChangeResponse))
+    items = fields.List(fields.Nested(EntityChangeResponse))
     next_cursor = fields.String(allow_none=True)

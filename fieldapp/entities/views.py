@@ -24,8 +24,8 @@ from fieldapp.entities.registers import (
     visible_registers,
 )
 from fieldapp.entities.schemas import (
-    ChangePage,
-    ChangeResponse,
+    EntityChangePage,
+    EntityChangeResponse,
     ChangesQuery,
     EntitiesQuery,
     EntityDetail,
@@ -117,7 +117,7 @@ def delete_entity(body: dict[str, str], name: str, entity_id: UUID) -> dict[str,
 @blueprint.get("/entity-changes")
 @requires(Permission.REVIEW)
 @blueprint.arguments(ChangesQuery, location="query", unknown=RAISE)
-@blueprint.response(200, ChangePage)
+@blueprint.response(200, EntityChangePage)
 def list_changes(query: dict[str, Any]) -> dict[str, Any]:
     """List what entries ask of registers and could not be given, the newest first."""
     cursor, limit = query.pop("cursor"), query.pop("limit")
@@ -136,7 +136,7 @@ def list_changes(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.post("/entity-changes/<int:change_id>/apply")
 @requires(Permission.REVIEW)
 @blueprint.arguments(ReasonRequest)
-@blueprint.response(200, ChangeResponse)
+@blueprint.response(200, EntityChangeResponse)
 def apply_change(body: dict[str, str], change_id: int) -> ChangeRow:
     """Have a change apply as it came; where it clashes, its values stand."""
     change = decisions.apply_change(current_actor(), change_id, note=body["note"])
@@ -147,7 +147,7 @@ def apply_change(body: dict[str, str], change_id: int) -> ChangeRow:
 @blueprint.post("/entity-changes/<int:change_id>/dismiss")
 @requires(Permission.REVIEW)
 @blueprint.arguments(ReasonRequest)
-@blueprint.response(200, ChangeResponse)
+@blueprint.response(200, EntityChangeResponse)
 def dismiss_change(body: dict[str, str], change_id: int) -> ChangeRow:
     """Decide that a change is never to apply."""
     change = decisions.dismiss_change(current_actor(), change_id, note=body["note"])
