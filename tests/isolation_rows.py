@@ -116,6 +116,16 @@ ROWS: dict[str, Row] = {
     "post /decisions": Row(
         DECIDERS, body={"items": [{**DECISION, "instance_id": "{instance_id}"}]}
     ),
+    "get /registers": Row(EVERYBODY, query={}, is_of_the_programme=True),
+    "get /registers/{register_name}": Row(EVERYBODY, is_of_the_programme=True),
+    "get /registers/{register_name}/entities": Row(EVERYBODY, query={"q": "siti"}),
+    "get /registers/{register_name}/entities/{entity_id}": Row(EVERYBODY),
+    "post /registers/{register_name}/entities/{entity_id}/delete": Row(
+        DECIDERS, body={"note": "Pindah."}
+    ),
+    "get /entity-changes": Row(DECIDERS, query={"submission": "{instance_id}"}),
+    "post /entity-changes/{change_id}/apply": Row(DECIDERS, body={"note": "Benar."}),
+    "post /entity-changes/{change_id}/dismiss": Row(DECIDERS, body={"note": "Salah."}),
     "get /webhooks": Row(ADMINS, query={}),
     "post /webhooks": Row(ADMINS, body={**WEBHOOK, "area_code": "{code}"}),
     "get /webhooks/{webhook_id}": Row(ADMINS),

@@ -34,6 +34,7 @@ from fieldapp.submissions.files import file_store
 from fieldapp.submissions.models import HeldEntry, Submission
 from fieldapp.web import clock
 from tests.credentials import bad_credentials, deactivated, revoked
+from tests.entities.factories import ENTITY_ID, make_registered
 from tests.entries import FORM, VERSION, deliver, entry_xml, publish_small_form
 from tests.factories import (
     BUMISARI,
@@ -57,7 +58,16 @@ METHODS = ("get", "post", "put", "patch", "delete")
 CURSOR = re.compile(r'"cursor":"[^"]*"')
 """Where a list was at this moment: another one each time."""
 
-IDENTIFIED = ("held", "device", "user", "grant", "webhook", "delivery", "flag")
+IDENTIFIED = (
+    "entity",
+    "held",
+    "device",
+    "user",
+    "grant",
+    "webhook",
+    "delivery",
+    "flag",
+)
 
 GUARDED = [name for name, row in ROWS.items() if not row.is_known_to_all]
 LISTS = (
@@ -65,6 +75,8 @@ LISTS = (
     "get /held",
     "get /my/entries",
     "get /users",
+    "get /registers",
+    "get /entity-changes",
     "get /webhooks",
 )
 
@@ -133,6 +145,7 @@ def make_world() -> World:
     put_file(actor_of(chief), "setoran", PHOTO, b"rahasia")
     db.session.commit()
     follow(hook)
+    change = make_registered("uuid:there", programme_id=OURS)
     (delivery,) = log_of(hook)
     flag = raise_flag("uuid:there")
     db.session.commit()
@@ -149,6 +162,9 @@ def make_world() -> World:
         "name": PHOTO,
         "form_id": "setoran",
         "version": VERSION,
+        "register_name": "petani",
+        "entity_id": ENTITY_ID,
+        "change_id": str(change.id),
     }
     nowhere = {
         **there,
@@ -156,6 +172,7 @@ def make_world() -> World:
         **{f"{name}_id": str(uuid4()) for name in IDENTIFIED},
         "code": "33.02.16.2999",
         "form_id": "tidak-ada",
+        "change_id": "999999",
     }
     return World(with_edit(there), with_edit(nowhere), siti)
 

@@ -24,10 +24,10 @@ from fieldapp.entities.registers import (
     visible_registers,
 )
 from fieldapp.entities.schemas import (
-    EntityChangePage,
-    EntityChangeResponse,
     ChangesQuery,
     EntitiesQuery,
+    EntityChangePage,
+    EntityChangeResponse,
     EntityDetail,
     EntityPage,
     EntityResponse,
@@ -60,21 +60,21 @@ def list_registers() -> dict[str, Any]:
     return {"items": [register_dict(register) for register in registers]}
 
 
-@blueprint.get("/registers/<name>")
+@blueprint.get("/registers/<register_name>")
 @requires(*READERS)
 @blueprint.response(200, RegisterResponse)
-def read_register(name: str) -> dict[str, Any]:
+def read_register(register_name: str) -> dict[str, Any]:
     """Give a register with its properties."""
-    return register_dict(get_visible_register(current_actor(), name))
+    return register_dict(get_visible_register(current_actor(), register_name))
 
 
-@blueprint.get("/registers/<name>/entities")
+@blueprint.get("/registers/<register_name>/entities")
 @requires(*READERS)
 @blueprint.arguments(EntitiesQuery, location="query", unknown=RAISE)
 @blueprint.response(200, EntityPage)
-def list_entities(query: dict[str, Any], name: str) -> dict[str, Any]:
+def list_entities(query: dict[str, Any], register_name: str) -> dict[str, Any]:
     """List the entities of one's area, by label."""
-    statement = decisions.visible_entities(current_actor(), name, *READERS)
+    statement = decisions.visible_entities(current_actor(), register_name, *READERS)
     page = fetch_page(
         narrowed_entities(statement, area=query["area"], search=query["search"]),
         [Entity.label, Entity.id],
@@ -84,13 +84,13 @@ def list_entities(query: dict[str, Any], name: str) -> dict[str, Any]:
     return {"items": entity_rows(page.items), "next_cursor": page.next_cursor}
 
 
-@blueprint.get("/registers/<name>/entities/<uuid:entity_id>")
+@blueprint.get("/registers/<register_name>/entities/<uuid:entity_id>")
 @requires(*READERS)
 @blueprint.response(200, EntityDetail)
-def read_entity(name: str, entity_id: UUID) -> dict[str, Any]:
+def read_entity(register_name: str, entity_id: UUID) -> dict[str, Any]:
     """Give an entity with its history: which revision of which entry made each."""
     actor = current_actor()
-    entity = decisions.get_visible_entity(actor, name, entity_id, *READERS)
+    entity = decisions.get_visible_entity(actor, register_name, entity_id, *READERS)
     (row,) = entity_rows([entity])
     readable = reaches_submissions(actor, *READERS_OF_ENTRIES)
     return {
@@ -100,14 +100,16 @@ def read_entity(name: str, entity_id: UUID) -> dict[str, Any]:
     }
 
 
-@blueprint.post("/registers/<name>/entities/<uuid:entity_id>/delete")
+@blueprint.post("/registers/<register_name>/entities/<uuid:entity_id>/delete")
 @requires(Permission.REVIEW)
 @blueprint.arguments(ReasonRequest)
 @blueprint.response(200, EntityResponse)
-def delete_entity(body: dict[str, str], name: str, entity_id: UUID) -> dict[str, Any]:
+def delete_entity(
+    body: dict[str, str], register_name: str, entity_id: UUID
+) -> dict[str, Any]:
     """Take an entity off its register, for a reason that the log keeps a digest of."""
     entity = decisions.delete_entity(
-        current_actor(), name, entity_id, reason=body["note"]
+        current_actor(), register_name, entity_id, reason=body["note"]
     )
     db.session.commit()
     (row,) = entity_rows([entity])

@@ -174,7 +174,7 @@ def test_visits_that_clash_wait_for_a_person_and_change_nothing(
         ("", "Siti", "bad-id"),
         ("00000000-0000-1000-8000-000000000000", "Siti", "bad-id"),
         ("x" * 9000, "Siti", "bad-id"),
-        (str(uuid4()), "", "no-label"),
+        ("5b1cbf0c-2f6e-4c51-9a3a-0f9f6a1f7d01", "", "no-label"),
     ],
 )
 def test_what_can_be_no_entity_is_flagged_and_the_entry_approved(
