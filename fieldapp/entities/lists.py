@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Engine, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from fieldapp.entities.declarations import LABEL, declarations_of
@@ -60,13 +60,19 @@ class EntityList:
         return md5_of(text.encode())
 
     def write(self) -> Iterator[bytes]:
-        """Write the list as CSV, in pieces, by label."""
+        """Write the list as CSV, in pieces, by label.
+
+        It is read while it is sent, when the request is over for Flask.
+        """
+        return self._pieces(db.engines[READS])
+
+    def _pieces(self, engine: Engine) -> Iterator[bytes]:
         header = io.StringIO()
         writer = csv.writer(header, lineterminator="\n")
         writer.writerow((*OWN_COLUMNS, *self.properties))
         pieces = [header.getvalue().encode()]
         size = len(pieces[0])
-        for row in self._rows():
+        for row in self._rows(engine):
             pieces.append(row)
             size += len(row)
             if size >= CHUNK_BYTES:
@@ -74,7 +80,7 @@ class EntityList:
                 pieces, size = [], 0
         yield b"".join(pieces)
 
-    def _rows(self) -> Iterator[bytes]:
+    def _rows(self, engine: Engine) -> Iterator[bytes]:
         values = (Entity.values[name].astext for name in self.properties)
         statement = (
             select(
@@ -88,7 +94,7 @@ class EntityList:
             .where(_within_areas(Entity.area_code, self.area_codes))
             .order_by(Entity.label, Entity.id)
         )
-        with db.engines[READS].connect() as connection:
+        with engine.connect() as connection:
             compiled = statement.compile(dialect=connection.dialect)
             copy = f"copy ({compiled}) to stdout (format csv)"
             driver = cast(

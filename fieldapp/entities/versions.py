@@ -50,11 +50,10 @@ def insert_entity(change: EntityChange, maker: Maker) -> Entity | None:
 
     It has no version yet, and is not listed.
     """
-    entity_id = UUID(change.entity_id)
     statement = (
         upsert(Entity)
         .values(
-            id=entity_id,
+            id=UUID(change.entity_id),
             register_name=change.register_name,
             area_code=change.area_code,
             state=EntityState.WITHDRAWN,
@@ -64,11 +63,9 @@ def insert_entity(change: EntityChange, maker: Maker) -> Entity | None:
             updated_at=maker.at,
         )
         .on_conflict_do_nothing()
-        .returning(Entity.id)
+        .returning(Entity)
     )
-    if db.session.scalar(statement) is None:
-        return None
-    return get_locked(entity_id)
+    return db.session.scalars(statement).one_or_none()
 
 
 def versions_of(entity: Entity) -> Sequence[EntityVersion]:

@@ -4,7 +4,7 @@ They are below ``/v1/key/TOKEN``, ``/v1/draft/TOKEN``, ``/v1/edit/TOKEN``, and w
 a token ``/v1``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -236,6 +236,8 @@ def _cacheable(
     What comes in pieces needs an ``etag``; where the phone has it they are not made.
     """
     response = Response(body, content_type=kind)
+    # To count what comes in pieces Werkzeug would make them all.
+    response.automatically_set_content_length = not isinstance(body, Iterator)
     if etag is None:
         response.add_etag()
     else:

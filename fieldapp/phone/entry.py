@@ -5,6 +5,7 @@ from uuid import UUID
 
 from lxml import etree
 
+from fieldapp.phone.entities import entity_attributes
 from fieldapp.phone.wire import DEVICE
 from fieldapp.xform.definition import FormDefinition, NodeDefinition, Path
 from fieldapp.xform.evaluate import evaluate
@@ -85,7 +86,10 @@ class Entry:
         for child in node.children:
             if not child.is_relevant:
                 continue
-            written = etree.SubElement(element, self._tags[child.path])
+            attributes = entity_attributes(judgement, child)
+            written = etree.SubElement(
+                element, self._tags[child.path], dict(attributes)
+            )
             if child.children:
                 self._write(written, child, judgement)
                 continue

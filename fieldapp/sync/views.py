@@ -1,6 +1,6 @@
 """The addresses of our own client: batches, their files, and what is new."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -115,6 +115,8 @@ def _config() -> Config:
 
 def _cacheable(body: bytes | Iterable[bytes], etag: str, media_type: str) -> Response:
     response = Response(body, content_type=media_type)
+    # To count what comes in pieces Werkzeug would make them all.
+    response.automatically_set_content_length = not isinstance(body, Iterator)
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(etag)
     response.make_conditional(request)

@@ -201,6 +201,7 @@ def test_list_that_the_phone_has_is_not_sent_again(
         url, headers={**COLLECT, "If-None-Match": first.headers["ETag"]}
     )
 
+    assert first.content_length is None
     assert (again.status_code, again.data) == (304, b"")
     assert later.status_code == 200
     assert later.data.count(b"\n") == 3
