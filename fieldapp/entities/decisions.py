@@ -28,6 +28,7 @@ from fieldapp.entities.registers import (
 from fieldapp.entities.settling import (
     FAULTS,
     create,
+    keep,
     merged_into,
     settle_waiting,
     update,
@@ -117,6 +118,7 @@ def dismiss_change(actor: Actor, change_id: int, *, note: str) -> EntityChange:
     change = _lock(actor, change_id)
     maker = Maker(actor.user_id, clock.now())
     _decide(change, ChangeState.DISMISSED, maker, note)
+    keep(change, maker)
     return change
 
 

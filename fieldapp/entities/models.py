@@ -37,6 +37,8 @@ class VersionKind(StrEnum):
     UPDATED = "updated"
     WITHDRAWN = "withdrawn"
     """An approval was taken back: its values are gone, or the whole entity."""
+    KEPT = "kept"
+    """A change was refused: phones that show it take the register's values again."""
     DELETED = "deleted"
 
 

@@ -23,7 +23,7 @@ from fieldapp.entities.models import (
     VersionKind,
 )
 from fieldapp.entities.reading import actions_of
-from fieldapp.entities.settling import settle, settle_waiting
+from fieldapp.entities.settling import keep, settle, settle_waiting
 from fieldapp.entities.versions import Maker, add_version, get_locked, standing_values
 from fieldapp.extensions import db
 from fieldapp.forms.queries import PublishedVersion, get_version
@@ -61,12 +61,15 @@ def refuse_entities(
     version: PublishedVersion,
     *,
     at: datetime,
+    reviewer_id: UUID,
 ) -> None:
-    """Note what a rejected revision would have made.
+    """Note what a rejected revision would have made or changed.
 
     The phone asks whether it should forget what it shows on its own account.
     """
-    _changes(submission, revision, version, ChangeState.REFUSED, at)
+    maker = Maker(reviewer_id, at)
+    for change in _changes(submission, revision, version, ChangeState.REFUSED, at):
+        keep(change, maker)
 
 
 def withdraw_entities(

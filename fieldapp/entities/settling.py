@@ -14,6 +14,7 @@ from fieldapp.entities.models import (
     EntityState,
     VersionKind,
 )
+from fieldapp.entities.reading import UUID_V4
 from fieldapp.entities.versions import (
     Maker,
     add_version,
@@ -93,6 +94,24 @@ def update(
         entity, VersionKind.UPDATED, values, maker, change=change, changed=changed
     )
     return entity
+
+
+def keep(change: EntityChange, maker: Maker) -> None:
+    """Give an entity a new version as it is, after a change of it was refused.
+
+    The phone that made the change has counted it, and keeps its own values as long as
+    the register's number is lower.
+    """
+    if change.kind is ChangeKind.CREATE or not UUID_V4.fullmatch(change.entity_id):
+        return
+    entity = find_locked(UUID(change.entity_id))
+    if (
+        entity is not None
+        and entity.state is EntityState.LISTED
+        and entity.register_name == change.register_name
+        and entity.area_code == change.area_code
+    ):
+        add_version(entity, VersionKind.KEPT, entity.values, maker)
 
 
 def merged_into(entity: Entity, change: EntityChange) -> Merge | None:

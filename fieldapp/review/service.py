@@ -277,7 +277,7 @@ def _count(
         record_facts(submission, revision.id, judgement, version)
         record_entities(submission, revision, version, at=at, reviewer_id=reviewer_id)
     elif submission.state is REJECTED:
-        refuse_entities(submission, revision, version, at=at)
+        refuse_entities(submission, revision, version, at=at, reviewer_id=reviewer_id)
     if before is APPROVED:
         retract_facts(submission)
     if before in (APPROVED, REJECTED):

@@ -194,6 +194,7 @@ def upgrade() -> None:
                 "created",
                 "updated",
                 "withdrawn",
+                "kept",
                 "deleted",
                 name="versionkind",
                 native_enum=False,

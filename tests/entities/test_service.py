@@ -254,6 +254,18 @@ def test_rejected_registration_makes_nothing(phone: Phone, coordinator: User) ->
     assert changes("uuid:reg") == []
 
 
+def test_rejected_visit_leaves_the_values_with_a_number_that_phones_follow(
+    phone: Phone, coordinator: User, farmer: Farmer
+) -> None:
+    before = values_of(farmer.id)
+    send(phone, visit_xml("uuid:v", farmer.id, trunk="1", hp="0899"))
+
+    decide_on(coordinator, "uuid:v", REJECT)
+
+    assert values_of(farmer.id) == before
+    assert entity(farmer.id).version == 2
+
+
 def test_another_facilitator_goes_on_with_the_same_farmer(
     phone: Phone, coordinator: User, farmer: Farmer
 ) -> None:

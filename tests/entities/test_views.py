@@ -173,6 +173,7 @@ def test_dismissed_change_leaves_the_entity(
 
     assert (status, found["state"]) == (200, "dismissed")
     assert values_of(farmer.id)["hp"] == "0899"
+    assert entity(farmer.id).version == 3
     assert get(phone.client, coordinator, "/entity-changes")["items"] == []
 
 
