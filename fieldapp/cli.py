@@ -13,6 +13,7 @@ from fieldapp import create_app, local, starting
 from fieldapp.authoring.commands import forms_commands
 from fieldapp.config import ConfigError, from_env
 from fieldapp.embedded import EmbeddedError
+from fieldapp.entities.commands import entities_commands
 from fieldapp.identity.commands import identity_commands
 from fieldapp.indicators.commands import indicators_commands
 from fieldapp.indicators.linting import check_sheet
@@ -131,6 +132,7 @@ for group in (
     form_commands,
     indicators_commands,
     flags_commands,
+    entities_commands,
     ledger_commands,
     phone_commands,
 ):

@@ -41,7 +41,7 @@ def record_entities(
     version: PublishedVersion,
     *,
     at: datetime,
-    reviewer_id: UUID,
+    reviewer_id: UUID | None,
 ) -> None:
     """Apply what an approved revision says; what cannot be applied waits for a person.
 
@@ -73,7 +73,7 @@ def refuse_entities(
 
 
 def withdraw_entities(
-    submission: Submission, *, at: datetime, reviewer_id: UUID
+    submission: Submission, *, at: datetime, reviewer_id: UUID | None
 ) -> None:
     """Take back what the entry's decided revision has said."""
     maker = Maker(reviewer_id, at)

@@ -26,7 +26,8 @@ MAX_LABEL = 250
 class Maker:
     """By whose decision a version is made, and when."""
 
-    user_id: UUID
+    user_id: UUID | None
+    """None where the registers are put right from the command line."""
     at: datetime
 
 

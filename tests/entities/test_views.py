@@ -48,7 +48,7 @@ def clash(phone: Phone, coordinator: User, farmer: Farmer) -> int:
     send(phone, visit_xml("uuid:b", farmer.id, trunk="1", hp="0777"))
     decide_on(coordinator, "uuid:a")
     decide_on(coordinator, "uuid:b")
-    return open_change(phone.client, coordinator)["id"]
+    return int(open_change(phone.client, coordinator)["id"])
 
 
 def get(client: FlaskClient, user: User, path: str, **query: object) -> Any:
