@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from fieldapp.entities.declarations import LABEL
+from fieldapp.entities.disclosing import IN_FULL, disclosed, reads_all_in_full
 from fieldapp.entities.models import (
     ChangeState,
     Entity,
@@ -17,8 +18,9 @@ from fieldapp.entities.models import (
     EntityVersion,
     Register,
 )
-from fieldapp.entities.registers import properties_of
+from fieldapp.entities.registers import properties_of, reaches_entities
 from fieldapp.extensions import db
+from fieldapp.identity.permissions import Actor
 from fieldapp.places.codes import within
 from fieldapp.submissions.models import Revision, Submission
 from fieldapp.submissions.queries import area_names, people_names
@@ -26,10 +28,12 @@ from fieldapp.submissions.queries import area_names, people_names
 
 @dataclass(frozen=True)
 class EntityRow:
-    """An entity as it stands in a list."""
+    """An entity as its reader is shown it."""
 
     entity: Entity
     area_name: str
+    label: str
+    values: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class VersionRow:
     """A version of an entity, with the revision that it came from."""
 
     version: EntityVersion
+    values: dict[str, str]
+    changed: dict[str, str]
     revision_number: int | None
     made_by: str | None
 
@@ -61,15 +67,25 @@ class ChangeFilters:
 
 
 def narrowed_entities(
-    statement: Select[Entity], *, area: str | None, search: str | None
+    actor: Actor,
+    statement: Select[Entity],
+    *,
+    area: str | None,
+    search: str | None,
 ) -> Select[Entity]:
-    """Narrow a list of entities to those that are listed, in an area, by label."""
+    """Narrow a list of entities to those that are listed, in an area, by label.
+
+    By a label that is not shown nothing is found.
+    """
     statement = statement.where(Entity.state == EntityState.LISTED)
     if area is not None:
         statement = statement.where(within(Entity.area_code, area))
     if search is not None:
         label = func.lower(Entity.label)
         statement = statement.where(label.contains(search.lower(), autoescape=True))
+        if not reads_all_in_full(actor):
+            shown = or_(False, *reaches_entities(actor, IN_FULL))
+            statement = statement.where(shown)
     return statement
 
 
@@ -93,13 +109,24 @@ def narrowed_changes(
     return statement
 
 
-def entity_rows(entities: Sequence[Entity]) -> list[EntityRow]:
-    """Add what lists show of entities."""
+def entity_rows(actor: Actor, entities: Sequence[Entity]) -> list[EntityRow]:
+    """Give what a person is shown of entities of one register."""
     names = area_names(entity.area_code for entity in entities)
-    return [EntityRow(each, names[each.area_code]) for each in entities]
+    shown = disclosed(actor, entities)
+    return [
+        EntityRow(
+            each,
+            names[each.area_code],
+            shown.values(each.id, {LABEL: each.label})[LABEL],
+            shown.values(each.id, each.values),
+        )
+        for each in entities
+    ]
 
 
-def version_rows(entity: Entity, reached: ColumnElement[bool]) -> list[VersionRow]:
+def version_rows(
+    actor: Actor, entity: Entity, reached: ColumnElement[bool]
+) -> list[VersionRow]:
     """Read the history of an entity, the newest version first.
 
     ``reached`` says of which entries the reader may know the ids.
@@ -113,8 +140,15 @@ def version_rows(entity: Entity, reached: ColumnElement[bool]) -> list[VersionRo
         .order_by(EntityVersion.number.desc())
     ).all()
     people = people_names({row[0].made_by for row in rows if row[0].made_by})
+    shown = disclosed(actor, [entity])
     return [
-        VersionRow(version, number, _name(people, version.made_by))
+        VersionRow(
+            version,
+            shown.values(entity.id, version.values),
+            shown.values(entity.id, version.changed),
+            number,
+            _name(people, version.made_by),
+        )
         for version, number in rows
     ]
 

@@ -84,10 +84,8 @@ class EntityResponse(Schema):
     area_name = fields.String()
     state = fields.Enum(EntityState, by_value=True, attribute="entity.state")
     version = fields.Integer(attribute="entity.version")
-    label = fields.String(attribute="entity.label")
-    values = fields.Dict(
-        keys=fields.String(), values=fields.String(), attribute="entity.values"
-    )
+    label = fields.String()
+    values = fields.Dict(keys=fields.String(), values=fields.String())
     updated_at = fields.AwareDateTime(attribute="entity.updated_at")
 
 
@@ -103,12 +101,8 @@ class EntityVersionResponse(Schema):
 
     number = fields.Integer(attribute="version.number")
     kind = fields.Enum(VersionKind, by_value=True, attribute="version.kind")
-    values = fields.Dict(
-        keys=fields.String(), values=fields.String(), attribute="version.values"
-    )
-    changed = fields.Dict(
-        keys=fields.String(), values=fields.String(), attribute="version.changed"
-    )
+    values = fields.Dict(keys=fields.String(), values=fields.String())
+    changed = fields.Dict(keys=fields.String(), values=fields.String())
     is_standing = fields.Boolean(
         attribute="version.is_standing",
         metadata={"description": "Comes from an entry that is approved."},

@@ -7,10 +7,12 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE
 
 from fieldapp.entities import decisions
+from fieldapp.entities.disclosing import reads_all_in_full
 from fieldapp.entities.models import Entity, EntityChange
 from fieldapp.entities.queries import (
     ChangeFilters,
     ChangeRow,
+    EntityRow,
     change_rows,
     entity_rows,
     narrowed_changes,
@@ -73,15 +75,18 @@ def read_register(register_name: str) -> dict[str, Any]:
 @blueprint.arguments(EntitiesQuery, location="query", unknown=RAISE)
 @blueprint.response(200, EntityPage)
 def list_entities(query: dict[str, Any], register_name: str) -> dict[str, Any]:
-    """List the entities of one's area, by label."""
-    statement = decisions.visible_entities(current_actor(), register_name, *READERS)
+    """List the entities of one's area, by label where it is shown."""
+    actor = current_actor()
+    cursor, limit = query.pop("cursor"), query.pop("limit")
+    statement = decisions.visible_entities(actor, register_name, *READERS)
+    by_label = [Entity.label] if reads_all_in_full(actor) else []
     page = fetch_page(
-        narrowed_entities(statement, area=query["area"], search=query["search"]),
-        [Entity.label, Entity.id],
-        cursor=query["cursor"],
-        limit=query["limit"],
+        narrowed_entities(actor, statement, **query),
+        [*by_label, Entity.id],
+        cursor=cursor,
+        limit=limit,
     )
-    return {"items": entity_rows(page.items), "next_cursor": page.next_cursor}
+    return {"items": entity_rows(actor, page.items), "next_cursor": page.next_cursor}
 
 
 @blueprint.get("/registers/<register_name>/entities/<uuid:entity_id>")
@@ -91,13 +96,9 @@ def read_entity(register_name: str, entity_id: UUID) -> dict[str, Any]:
     """Give an entity with its history: which revision of which entry made each."""
     actor = current_actor()
     entity = decisions.get_visible_entity(actor, register_name, entity_id, *READERS)
-    (row,) = entity_rows([entity])
+    (row,) = entity_rows(actor, [entity])
     readable = reaches_submissions(actor, *READERS_OF_ENTRIES)
-    return {
-        "entity": entity,
-        "area_name": row.area_name,
-        "versions": version_rows(entity, readable),
-    }
+    return {**vars(row), "versions": version_rows(actor, entity, readable)}
 
 
 @blueprint.post("/registers/<register_name>/entities/<uuid:entity_id>/delete")
@@ -106,14 +107,14 @@ def read_entity(register_name: str, entity_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, EntityResponse)
 def delete_entity(
     body: dict[str, str], register_name: str, entity_id: UUID
-) -> dict[str, Any]:
+) -> EntityRow:
     """Take an entity off its register, for a reason that the log keeps a digest of."""
+    actor = current_actor()
     entity = decisions.delete_entity(
-        current_actor(), register_name, entity_id, reason=body["note"]
+        actor, register_name, entity_id, reason=body["note"]
     )
     db.session.commit()
-    (row,) = entity_rows([entity])
-    return {"entity": entity, "area_name": row.area_name}
+    return entity_rows(actor, [entity])[0]
 
 
 @blueprint.get("/entity-changes")

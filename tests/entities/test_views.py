@@ -139,6 +139,27 @@ def test_facilitator_reads_entities_and_no_entry_of_others(
     assert found["versions"] == []
 
 
+def test_auditor_is_shown_no_person_and_finds_none_by_name(
+    phone: Phone, farmer: Farmer
+) -> None:
+    auditor = make_person(Role.AUDITOR)
+    path = "/registers/petani/entities"
+
+    listed = get(phone.client, auditor, path, limit=1)
+    whole = get(phone.client, auditor, f"{path}/{farmer.id}")
+    found = get(phone.client, auditor, path, q="Siti")
+
+    assert found["items"] == []
+    (item,) = listed["items"]
+    assert (item["label"], item["values"]["nama"]) == ("***", "***")
+    assert (item["values"]["hp"], item["values"]["desa"]) == ("0812", SEMEDO)
+    assert farmer.label not in str(whole)
+    make_grant(auditor, Role.COORDINATOR, SEMEDO)
+    assert get(phone.client, auditor, path, q="Siti")["items"][0]["label"] == (
+        farmer.label
+    )
+
+
 def test_clash_is_listed_with_what_clashes(
     phone: Phone, coordinator: User, clash: int
 ) -> None:
