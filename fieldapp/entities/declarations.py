@@ -19,8 +19,8 @@ class SavedProperty:
 
     name: str
     path: Path
-    roles: frozenset[str]
-    """What the question is to the server: a personal one is to be masked."""
+    role: str | None
+    """By which it is masked, if it tells of a person (``FormDefinition.personal``)."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Declaration:
     may_create: bool
     may_update: bool
     properties: tuple[SavedProperty, ...]
-    label_roles: frozenset[str]
-    """The roles of the questions that the label is made of."""
+    label_role: str | None
+    """By which the label is masked, if it is made of what tells of a person."""
 
     @property
     def label_path(self) -> Path:
@@ -55,7 +55,8 @@ def declarations_of(definition: FormDefinition) -> tuple[Declaration, ...]:
         home = next((path for path in containers if _is_below(node, path)), None)
         if node.bind.save_to and home is not None:
             name = node.bind.save_to
-            saved[home].append(SavedProperty(name, node.path, node.bind.roles))
+            role = definition.personal.get(node.path)
+            saved[home].append(SavedProperty(name, node.path, role))
     return tuple(
         Declaration(
             register=nodes[path].attributes["dataset"],
@@ -63,7 +64,7 @@ def declarations_of(definition: FormDefinition) -> tuple[Declaration, ...]:
             may_create="create" in nodes[path].attributes,
             may_update="update" in nodes[path].attributes,
             properties=tuple(saved[path]),
-            label_roles=_roles_read(definition, (*path, *ENTITY, LABEL)),
+            label_role=definition.personal.get((*path, *ENTITY, LABEL)),
         )
         for path in sorted(nodes)
     )
@@ -71,15 +72,3 @@ def declarations_of(definition: FormDefinition) -> tuple[Declaration, ...]:
 
 def _is_below(node: NodeDefinition, path: Path) -> bool:
     return node.path[: len(path)] == path and node.path != path
-
-
-def _roles_read(definition: FormDefinition, path: Path) -> frozenset[str]:
-    """Collect the roles of the questions that a node's calculation reads."""
-    steps = (*definition.steps, *definition.conditions)
-    readers = definition.readers
-    return frozenset(
-        role
-        for source, places in readers.items()
-        if any(steps[place].path == path for place in places)
-        for role in definition.nodes[source].bind.roles
-    )

@@ -14,10 +14,9 @@ from fieldapp.entities.models import Entity
 from fieldapp.entities.registers import properties_of, reaches_entities
 from fieldapp.extensions import db
 from fieldapp.identity.permissions import Actor, Permission
+from fieldapp.masking.masks import mask
+from fieldapp.xform.roles import PERSONAL
 
-WITHHELD = "***"
-OPEN_ROLES = frozenset({"village", "subject"})
-"""The roles that tell of no person; every other one is withheld."""
 IN_FULL = (Permission.REVIEW, Permission.SUBMIT)
 """Who works with the people of an area."""
 
@@ -26,8 +25,8 @@ IN_FULL = (Permission.REVIEW, Permission.SUBMIT)
 class Disclosed:
     """What a reader is shown of the entities of a register."""
 
-    hidden: frozenset[str] = frozenset()
-    """The properties that tell of a person."""
+    masked: Mapping[str, str] = field(default_factory=dict)
+    """The properties that tell of a person, with the role that masks each."""
     in_full: frozenset[UUID] = field(default_factory=frozenset)
     """The entities that are shown whole all the same."""
 
@@ -36,7 +35,7 @@ class Disclosed:
         if entity_id in self.in_full:
             return dict(values)
         return {
-            name: WITHHELD if text and name in self.hidden else text
+            name: mask(self.masked[name], text) if name in self.masked else text
             for name, text in values.items()
         }
 
@@ -45,23 +44,26 @@ def disclosed(actor: Actor, entities: Sequence[Entity]) -> Disclosed:
     """Tell what a person is shown of some entities of one register that they see."""
     if not entities:
         return Disclosed()
-    names = hidden_properties(entities[0].register_name)
-    if not names or reads_all_in_full(actor):
+    masked = masked_properties(entities[0].register_name)
+    if not masked or reads_all_in_full(actor):
         return Disclosed()
     opened = select(Entity.id).where(
         Entity.id.in_([each.id for each in entities]),
         or_(False, *reaches_entities(actor, IN_FULL)),
     )
-    return Disclosed(names, frozenset(db.session.scalars(opened)))
+    return Disclosed(masked, frozenset(db.session.scalars(opened)))
 
 
-def hidden_properties(register_name: str) -> frozenset[str]:
-    """Name the properties of a register, its label too, that tell of a person."""
-    return frozenset(
-        each.name
+def masked_properties(register_name: str) -> dict[str, str]:
+    """Give the properties of a register, its label too, that tell of a person.
+
+    What two forms save in different roles is withheld.
+    """
+    return {
+        each.name: next(iter(each.roles)) if len(each.roles) == 1 else PERSONAL
         for each in properties_of(register_name)
-        if not each.roles <= OPEN_ROLES
-    )
+        if each.roles
+    }
 
 
 def reads_all_in_full(actor: Actor) -> bool:

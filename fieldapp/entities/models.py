@@ -87,7 +87,7 @@ class RegisterProperty(Base):
     form_id: Mapped[str] = mapped_column(ForeignKey("form.id"), primary_key=True)
     path: Mapped[str] = mapped_column(primary_key=True)
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text()))
-    """What the question is to the server, such as ``personal``."""
+    """By which it is masked: empty where it tells of no person."""
 
 
 class Entity(Base):

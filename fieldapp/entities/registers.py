@@ -36,7 +36,7 @@ class PropertyOfRegister:
     sources: tuple[str, ...]
     """As ``form:/path/to/question``."""
     roles: frozenset[str]
-    """What those questions are to the server, such as ``personal``."""
+    """By which it is masked: none where it tells of no person."""
 
 
 def keep_registers(form: Form, definition: FormDefinition) -> None:
@@ -58,11 +58,11 @@ def keep_registers(form: Form, definition: FormDefinition) -> None:
                 f"daftar {register.name} milik program lain.",
                 f"the register {register.name} is another programme's.",
             )
-        label = (LABEL, declaration.label_path, declaration.label_roles)
+        label = (LABEL, declaration.label_path, declaration.label_role)
         _keep_source(declaration.register, form.id, *label)
         for saved in declaration.properties:
             _keep_source(
-                declaration.register, form.id, saved.name, saved.path, saved.roles
+                declaration.register, form.id, saved.name, saved.path, saved.role
             )
 
 
@@ -175,14 +175,14 @@ def _refused(indonesian: str, english: str) -> Exception:
 
 
 def _keep_source(
-    register: str, form_id: str, name: str, path: Path, roles: frozenset[str]
+    register: str, form_id: str, name: str, path: Path, role: str | None
 ) -> None:
     statement = upsert(RegisterProperty).values(
         register_name=register,
         name=name,
         form_id=form_id,
         path=path_text(path),
-        roles=sorted(roles),
+        roles=[] if role is None else [role],
     )
     db.session.execute(
         statement.on_conflict_do_update(

@@ -55,7 +55,7 @@ class RegisterPropertyResponse(Schema):
     )
     roles = fields.List(
         fields.String(),
-        metadata={"description": "What those questions are, such as `personal`."},
+        metadata={"description": "By which it is masked for auditors, if it is."},
     )
 
 
