@@ -17,7 +17,7 @@ from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.masking.masks import mask
 from fieldapp.xform.roles import PERSONAL
 
-IN_FULL = (Permission.REVIEW, Permission.SUBMIT)
+IN_FULL = (Permission.READ_PERSONAL, Permission.SUBMIT)
 """Who works with the people of an area."""
 
 
