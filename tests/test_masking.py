@@ -122,10 +122,12 @@ def bodies(
         "user_id": "00000000-0000-0000-0000-000000000000",
         "edit": "<x/>",
         "draft": "| survey |",
+        "register_name": "petani",
+        "change_id": "1",
     }
     names |= {
         f"{each}_id": names["user_id"]
-        for each in ("held", "device", "grant", "webhook", "delivery", "flag")
+        for each in ("held", "device", "grant", "webhook", "delivery", "flag", "entity")
     }
     found = {}
     for name, row in ROWS.items():
