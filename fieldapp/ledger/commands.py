@@ -1,13 +1,11 @@
-"""The command line of the logs; it needs neither server nor database."""
+"""The command line of the logs; ``verify`` needs neither server nor database."""
 
-import json
+import hashlib
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
-from fieldapp.ledger.chain import Head
-from fieldapp.ledger.verify import verify_lines
+from fieldapp.ledger import verify as verifier
 
 
 @click.group("ledger")
@@ -15,38 +13,21 @@ def ledger_commands() -> None:
     """Prove the log of a village."""
 
 
-@ledger_commands.command("verify")
-@click.argument("file", type=click.File("rb"))
-@click.option("--key", help="The public key that you trust (base64).")
-@click.option(
-    "--head",
-    "heads",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A head that you kept from before (the answer of /log/head).",
-)
-def verify(file: BinaryIO, key: str | None, heads: tuple[Path, ...]) -> None:
-    """Check an exported log, and say exactly which entry is wrong."""
-    seen = [_read_head(path) for path in heads]
-    verdict = verify_lines(file, public_key=key, seen=seen)
-    for fault in verdict.faults:
-        click.echo(f"FAULT  {fault}")
-    if not verdict.is_sound:
-        raise SystemExit(1)
-    click.echo(
-        f"OK  log of {verdict.area_code}: {verdict.head.position} entries, "
-        f"last digest {verdict.head.digest.hex()}"
-    )
-    if key is None:
-        click.echo(
-            f"    signed with {verdict.public_key}: compare this key with the one "
-            "that the operator published, or give it with --key"
-        )
+@ledger_commands.command("verify", context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def verify(arguments: tuple[str, ...]) -> None:
+    """Check an exported log or a dossier, and say exactly what is wrong.
+
+    It is the stand-alone program that comes with every dossier:
+    FILE [--key KEY] [--head SEEN]… [--area CODE]
+    """
+    raise SystemExit(verifier.main(list(arguments)))
 
 
-def _read_head(path: Path) -> Head:
-    try:
-        statement = json.loads(path.read_bytes())["head"]
-        return Head(int(statement["position"]), bytes.fromhex(statement["digest"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise click.BadParameter(f"{path} is not a signed head.") from error
+@ledger_commands.command("verifier")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def copy_verifier(path: Path) -> None:
+    """Write the stand-alone verifier to a file, to be handed to auditors."""
+    program = verifier.source()
+    path.write_bytes(program)
+    click.echo(f"{hashlib.sha256(program).hexdigest()}  {path}")

@@ -15,9 +15,8 @@ import rfc8785
 
 from fieldapp.ledger.chain import Entry
 from fieldapp.ledger.signing import SignedHead
+from fieldapp.ledger.verify import ENTRY_START, LOG
 
-FORMAT = "fieldapp-ledger-1"
-ENTRY_START = b'{"digest":"'
 ENTRY_MIDDLE = b'","entry":'
 ENTRY_END = b"}"
 
@@ -26,7 +25,7 @@ def export_lines(
     area_code: str, entries: Iterable[Entry], head: SignedHead
 ) -> Iterator[bytes]:
     """Write a log, line by line."""
-    yield rfc8785.dumps({"area": area_code, "format": FORMAT}) + b"\n"
+    yield rfc8785.dumps({"area": area_code, "format": LOG}) + b"\n"
     for entry in entries:
         yield entry_line(entry)
     yield rfc8785.dumps(head.as_dict()) + b"\n"

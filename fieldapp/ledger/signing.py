@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
-    Ed25519PublicKey,
 )
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -51,16 +49,6 @@ def sign_head(
     return SignedHead(statement, _text(signature), public_text(key))
 
 
-def is_signed(statement: dict[str, Any], signature: str, public_key: str) -> bool:
-    """Say whether a signature over a statement was made with a key."""
-    try:
-        key = Ed25519PublicKey.from_public_bytes(_bytes(public_key))
-        key.verify(_bytes(signature), rfc8785.dumps(statement))
-    except (InvalidSignature, ValueError, rfc8785.CanonicalizationError):
-        return False
-    return True
-
-
 @cache
 def ledger_key(path: Path) -> Ed25519PrivateKey:
     """Read the installation's key; made at the first use, for its owner only."""
@@ -86,7 +74,3 @@ def public_text(key: Ed25519PrivateKey) -> str:
 
 def _text(value: bytes) -> str:
     return base64.b64encode(value).decode()
-
-
-def _bytes(value: str) -> bytes:
-    return base64.b64decode(value, validate=True)
