@@ -9,8 +9,8 @@ from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.ledger.chain import Deed
 from fieldapp.ledger.service import append_deeds, lock_heads
 from fieldapp.review.models import Comment
-from fieldapp.submissions.deeds import salted
 from fieldapp.submissions.models import Submission
+from fieldapp.submissions.proofs import words_digest
 from fieldapp.submissions.scope import get_visible_submission
 from fieldapp.web import clock
 
@@ -53,11 +53,12 @@ def comments_of(submission: Submission) -> Select[Comment]:
 
 
 def _deed(comment: Comment, submission: Submission) -> Deed:
+    digest = words_digest(submission.salt, comment.id, comment.text)
     return Deed(
         area_code=submission.area_code,
         kind="comment",
         actor=str(comment.author_id),
         subject=submission.id,
-        digests={"text": salted(submission.salt, comment.text.encode())},
+        digests={"text": digest},
         detail={"revision": submission.revision_number},
     )

@@ -36,10 +36,10 @@ from fieldapp.review.problems import (
 )
 from fieldapp.review.queries import decisions_of
 from fieldapp.submissions import messages
-from fieldapp.submissions.deeds import salted
 from fieldapp.submissions.judging import judge_again
 from fieldapp.submissions.models import Revision, Submission, SubmissionState
 from fieldapp.submissions.problems import OwnEntry
+from fieldapp.submissions.proofs import revision_digest, words_digest
 from fieldapp.submissions.queries import get_revision
 from fieldapp.submissions.scope import get_visible_submission
 from fieldapp.submissions.tallies import move_tallies
@@ -231,9 +231,10 @@ def _enter(
     state: SubmissionState,
 ) -> None:
     """Write the decision into the village's log: its note only as a digest."""
-    digests = {"revision": salted(submission.salt, revision.digest)}
+    salt = submission.salt
+    digests = {"revision": revision_digest(salt, revision.id, revision.digest)}
     if decision.note is not None:
-        digests["note"] = salted(submission.salt, decision.note.encode())
+        digests["note"] = words_digest(salt, decision.id, decision.note)
     detail: dict[str, Any] = {
         "decision": decision.kind.value,
         "override": decision.is_override,

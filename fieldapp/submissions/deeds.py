@@ -1,6 +1,5 @@
 """What the log says of submissions: identifiers and salted digests, no answers."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -12,24 +11,30 @@ from fieldapp.submissions.delivery import ReceivedFile
 from fieldapp.submissions.known import Entry, StoredRevision
 from fieldapp.submissions.models import HeldEntry, Submission
 from fieldapp.submissions.prepare import Judged
-
-
-def salted(salt: bytes, value: bytes) -> str:
-    """Digest what must not be guessed from the log, in hex."""
-    return hashlib.sha256(salt + value).hexdigest()
+from fieldapp.submissions.proofs import (
+    answers_of,
+    answers_root,
+    file_digest,
+    revision_digest,
+    salted,
+)
 
 
 def revision_received(item: Judged, entry: Entry) -> Deed:
-    """Log that a revision came."""
-    delivery = item.envelope.delivery
+    """Log that a revision came, with a digest of which each answer can be proved."""
+    delivery, id_ = item.envelope.delivery, entry.revision_id
+    answers = answers_of(item.envelope.instance.root)
     return Deed(
         area_code=entry.area_code,
         kind="revision-received",
         actor=str(delivery.actor.user_id),
         subject=entry.id,
-        digests={"revision": salted(entry.salt, item.envelope.digest)},
+        digests={
+            "answers": answers_root(entry.salt, id_, answers),
+            "revision": revision_digest(entry.salt, id_, item.envelope.digest),
+        },
         detail={
-            "files": _files(entry.salt, delivery.files),
+            "files": _files(entry.salt, id_, delivery.files),
             "form": f"{item.version.form_id}/{item.version.version}",
             "number": entry.number,
             "violations": len(item.violations),
@@ -39,12 +44,13 @@ def revision_received(item: Judged, entry: Entry) -> Deed:
 
 def entry_moved(item: Judged, entry: Entry, *, away_from: str) -> Deed:
     """Log in the village left behind that a correction moved an entry elsewhere."""
+    digest = revision_digest(entry.salt, entry.revision_id, item.envelope.digest)
     return Deed(
         area_code=away_from,
         kind="entry-moved",
         actor=str(item.envelope.delivery.actor.user_id),
         subject=entry.id,
-        digests={"revision": salted(entry.salt, item.envelope.digest)},
+        digests={"revision": digest},
         detail={"to": entry.area_code},
     )
 
@@ -57,8 +63,8 @@ def files_received(stored: StoredRevision, files: Sequence[ReceivedFile]) -> Dee
         kind="files-received",
         actor=str(stored.author_id),
         subject=entry.id,
-        digests={"revision": salted(entry.salt, stored.digest)},
-        detail={"files": _files(entry.salt, files)},
+        digests={"revision": revision_digest(entry.salt, stored.id, stored.digest)},
+        detail={"files": _files(entry.salt, stored.id, files)},
     )
 
 
@@ -91,5 +97,5 @@ def held_deed(
     )
 
 
-def _files(salt: bytes, files: Iterable[ReceivedFile]) -> list[str]:
-    return [salted(salt, file.digest) for file in files]
+def _files(secret: bytes, revision_id: str, files: Iterable[ReceivedFile]) -> list[str]:
+    return [file_digest(secret, revision_id, file) for file in files]

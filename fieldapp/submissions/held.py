@@ -37,7 +37,8 @@ from fieldapp.submissions.problems import (
     OwnEntry,
     StillHeld,
 )
-from fieldapp.submissions.record import SALT_BYTES, changed_ids, record_entries
+from fieldapp.submissions.proofs import SALT_BYTES
+from fieldapp.submissions.record import changed_ids, record_entries
 from fieldapp.submissions.scope import get_visible_held
 from fieldapp.web.clock import now
 

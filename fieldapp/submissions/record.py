@@ -38,9 +38,8 @@ from fieldapp.submissions.models import (
     SubmissionState,
 )
 from fieldapp.submissions.prepare import Hold, Judged
+from fieldapp.submissions.proofs import SALT_BYTES
 from fieldapp.submissions.tallies import TallyKey, move_tallies
-
-SALT_BYTES = 16
 
 DEMO_CLIENT = "fieldapp-demo"
 """What the demo calls itself; its entries are marked for ever."""
@@ -182,11 +181,11 @@ class _Writing:
         self.flush()
         entry = original.entry
         self._count(entry, -1)
+        entry.number += 1
+        entry.revision_id = self._free_id(item, entry.number)
         if entry.area_code != item.area_code:
             left, entry.area_code = entry.area_code, item.area_code
             self.deeds.append(entry_moved(item, entry, away_from=left))
-        entry.number += 1
-        entry.revision_id = self._free_id(item, entry.number)
         entry.state = SubmissionState.RECEIVED
         entry.captured_on = item.captured_on
         entry.authors.add(item.envelope.delivery.actor.user_id)
