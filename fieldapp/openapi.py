@@ -11,6 +11,7 @@ from fieldapp.areas import log
 from fieldapp.areas import views as areas
 from fieldapp.authoring import form_views as forms
 from fieldapp.authoring import views as authoring
+from fieldapp.dossier import views as dossier
 from fieldapp.enketo import views as enketo
 from fieldapp.entities import views as entities
 from fieldapp.extensions import api
@@ -49,6 +50,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     authoring.blueprint,
     indicators.blueprint,
     log.blueprint,
+    dossier.blueprint,
     notices.blueprint,
 )
 """In the order in which the document lists them."""

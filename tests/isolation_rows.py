@@ -59,6 +59,7 @@ ROWS: dict[str, Row] = {
     "get /areas/{code}/report": Row(EVERYBODY, is_cut_to_the_programme=True),
     "get /areas/{code}/log": Row(READERS),
     "get /areas/{code}/log/head": Row(READERS),
+    "post /areas/{code}/dossier": Row(READERS, body={"purpose": "audit"}),
     "get /devices": Row(ADMINS, query={"user_id": "{user_id}"}),
     "post /devices": Row(ADMINS, body={"label": "HP", "user_id": "{user_id}"}),
     "delete /devices/{device_id}": Row(ADMINS),

@@ -18,6 +18,14 @@ def current_head(area_code: str) -> Head:
 
 
 def entries_up_to(area_code: str, position: int) -> Iterator[Entry]:
+    """Read a log from its beginning, in constant memory."""
+    for batch in batches_up_to(area_code, position):
+        yield from batch
+
+
+def batches_up_to(
+    area_code: str, position: int, *, size: int = BATCH
+) -> Iterator[list[Entry]]:
     """Read a log from its beginning, a batch at a time.
 
     By position and not through one cursor: entries never change, so a slow reader
@@ -36,10 +44,10 @@ def entries_up_to(area_code: str, position: int) -> Iterator[Entry]:
             .where(LedgerEntry.position > after)
             .where(LedgerEntry.position <= position)
             .order_by(LedgerEntry.position)
-            .limit(BATCH)
+            .limit(size)
         ).all()
         db.session.rollback()
         if not rows:
             return
-        yield from (Entry(*row) for row in rows)
+        yield [Entry(*row) for row in rows]
         after = rows[-1].position

@@ -51,18 +51,18 @@ def _locked(codes: Sequence[str]) -> dict[str, Head]:
 
 def append_deeds(
     deeds: Sequence[Deed], *, at: datetime, heads: Heads | None = None
-) -> None:
-    """Write deeds into the logs of their areas, in the given order.
+) -> dict[str, Head]:
+    """Write deeds into the logs of their areas, in the given order; give the new heads.
 
     ``heads`` are the locks that the caller holds already. Each head may be used
     for one call: what it says is outdated afterwards.
     """
     if not deeds:
-        return
+        return {}
     in_order = sorted(deeds, key=lambda deed: deed.area_code)
     heads = heads or lock_heads(deed.area_code for deed in deeds)
     entries = []
-    ends = []
+    ends: dict[str, Head] = {}
     for area_code, group in groupby(in_order, key=lambda deed: deed.area_code):
         chain = chained(group, heads.of(area_code), at=at)
         entries += [
@@ -75,10 +75,15 @@ def append_deeds(
             }
             for entry in chain
         ]
-        end = chain[-1].head
-        ends.append({"code": area_code, "to": end.position, "end": end.digest})
+        ends[area_code] = chain[-1].head
     _ADD.write(entries)
-    _MOVE_HEADS.write(ends)
+    _MOVE_HEADS.write(
+        [
+            {"code": code, "to": end.position, "end": end.digest}
+            for code, end in ends.items()
+        ]
+    )
+    return ends
 
 
 _LOCK: LiteralString = """
