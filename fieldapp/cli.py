@@ -70,6 +70,7 @@ def run(*, host: str, port: int, workers: int, demo: bool, forms: Path) -> None:
         public = app.config["FIELDAPP"].public_url or f"http://{host}:{port}"
         with app.app_context():
             starting.prepare(forms)
+            starting.tell_damaged_logs()
             if demo:
                 starting.show_demo(public)
             starting.release_connections()
@@ -91,6 +92,7 @@ def serve_command(*, host: str, port: int, workers: int) -> None:
     app = create_app(from_env())
     with app.app_context():
         starting.refuse_unready()
+        starting.tell_damaged_logs()
         starting.release_connections()
     serve(host=host, port=port, workers=workers)
 

@@ -60,6 +60,23 @@ def fetch_all(query: LiteralString, parameters: Mapping[str, Any]) -> list[Any]:
             return driver.execute(query, parameters).fetchall()
 
 
+def fetch_each(
+    queries: Sequence[LiteralString], parameters: Mapping[str, Any]
+) -> list[list[Any]]:
+    """Read the rows of several queries in one round trip, one after the other.
+
+    Each sees what was committed when it begins: also by whom the one before it had to
+    wait for.
+    """
+    with _driver() as driver:
+        if _pipelined.get() is not None:
+            cursors = [driver.execute(query, parameters) for query in queries]
+            return [cursor.fetchall() for cursor in cursors]
+        with driver.pipeline():
+            cursors = [driver.execute(query, parameters) for query in queries]
+            return [cursor.fetchall() for cursor in cursors]
+
+
 def read_alone(query: LiteralString, parameters: Mapping[str, Any]) -> list[Any]:
     """Read rows outside any transaction: one round trip, and nothing is compiled."""
     with db.engines[READS].connect() as connection, _driver_of(connection) as driver:

@@ -12,6 +12,7 @@ from fieldapp.config import Config, ConfigError
 from fieldapp.extensions import db
 from fieldapp.forms.publishing import publish_folder
 from fieldapp.identity.models import User
+from fieldapp.ledger.checking import damaged_ends
 from fieldapp.places.commands import import_with_progress
 from fieldapp.places.importing import is_imported
 from fieldapp.submissions.delivery import OutcomeStatus
@@ -65,6 +66,12 @@ def refuse_unready() -> None:
             f"Demo accounts with well-known passwords are open: {', '.join(demo)}. "
             "Close each with: fieldapp people deactivate NAME"
         )
+
+
+def tell_damaged_logs() -> None:
+    """Say which logs do not end as their heads say; nothing is written into those."""
+    for damage in damaged_ends():
+        click.secho(f"RUSAK / DAMAGED  {damage}", fg="red", err=True)
 
 
 def release_connections() -> None:

@@ -46,6 +46,8 @@ class Stored:
     attachments: dict[str, list[Attachment]] = field(default_factory=dict)
     """By submission."""
     words: dict[tuple[str, datetime], Decision | Comment] = field(default_factory=dict)
+    quoted: dict[str, list[Revision]] = field(default_factory=dict)
+    """By submission, all revisions that a note or a comment may quote."""
 
     def version_of(self, line: Line) -> PublishedVersion:
         """Give the form version of the revision that a line tells of."""
@@ -114,6 +116,10 @@ def _read_words(stored: Stored, lines: Sequence[Line]) -> None:
         select(Comment).where(Comment.submission_id.in_(commented))
     ):
         stored.words[comment.submission_id, comment.written_at] = comment
+    for revision in db.session.scalars(
+        select(Revision).where(Revision.submission_id.in_(decided | commented))
+    ):
+        stored.quoted.setdefault(revision.submission_id, []).append(revision)
 
 
 def _subjects(lines: Iterable[Line], kinds: set[str], stored: Stored) -> set[str]:

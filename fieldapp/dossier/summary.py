@@ -27,7 +27,6 @@ from fieldapp.indicators.report import Report
 from fieldapp.masking.clearance import Clearance
 from fieldapp.masking.masks import mask
 from fieldapp.places.codes import time_zone
-from fieldapp.review.models import Decision
 from fieldapp.submissions.queries import people_names
 from fieldapp.web.text import Text
 from fieldapp.xform.answers import label_words, same
@@ -167,10 +166,8 @@ class Summary:
         if line.kind == "decision":
             kind = str(line.detail["decision"])
             parts.append(f"<p>{_both(DECISIONS.get(kind, _plain(kind)))}</p>")
-        if told.words is not None:
-            is_note = isinstance(told.words, Decision)
-            text = told.words.note if is_note else told.words.text  # type: ignore[union-attr]
-            parts.append(f"<blockquote>{_safe(text or '')}</blockquote>")
+        if told.words:
+            parts.append(f"<blockquote>{_safe(told.words)}</blockquote>")
         if told.version is not None:
             parts.append(self._answers(told.version, told.answers))
         parts += [

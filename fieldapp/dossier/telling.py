@@ -7,11 +7,13 @@ For an entry of the log that has more to tell there is one item, by its position
     {"position": 9, "withheld": "elsewhere"}
 
 ANSWER is ``{"path", "salt", "text"}``, or of an answer that is withheld ``{"digest",
-"path", "shown"}``, of which only the digest is proved. FILE is ``{"name", "salt",
+"path", "shown"}``, of which only the digest is proved. Words that quote such an answer
+are ``{"shown"}``: their digest stands in the log. FILE is ``{"name", "salt",
 "sha256", "size"}``, with ``content`` where the file is in the dossier.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +29,7 @@ from fieldapp.dossier.stored import (
     read_stored,
 )
 from fieldapp.extensions import db
-from fieldapp.forms.queries import PublishedVersion
+from fieldapp.forms.queries import PublishedVersion, get_version
 from fieldapp.identity.permissions import Actor
 from fieldapp.ledger.chain import Entry
 from fieldapp.ledger.queries import batches_up_to
@@ -35,7 +37,8 @@ from fieldapp.ledger.verify import FILES as FOLDER
 from fieldapp.masking.answers import masking_role
 from fieldapp.masking.clearance import Clearance
 from fieldapp.masking.masks import mask
-from fieldapp.review.models import Comment, Decision
+from fieldapp.masking.notes import mask_note, personal_answers
+from fieldapp.review.models import Decision
 from fieldapp.submissions.delivery import ReceivedFile
 from fieldapp.submissions.models import Attachment, Revision, Submission
 from fieldapp.submissions.proofs import (
@@ -51,6 +54,8 @@ from fieldapp.submissions.proofs import (
 from fieldapp.xform.instance import InstanceUnreadable, read_root
 
 BATCH = 100
+CLIENTS_IDS = ("/meta/instanceID", "/meta/deprecatedID")
+"""What phones write of an entry whether the form has it or not: random ids."""
 
 Item = dict[str, Any]
 HasFile = Callable[[bytes], bool]
@@ -76,7 +81,7 @@ class Told:
     submission: Submission | None = None
     version: PublishedVersion | None = None
     answers: tuple[Shown, ...] = ()
-    words: Decision | Comment | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,9 +131,24 @@ class Teller:
             item: Item = {"position": line.position, "words": nothing}
             return Told(line, item, submission)
         text = (words.note or "") if isinstance(words, Decision) else words.text
+        shown = self._masked_words(text, stored.quoted[submission.id])
+        if shown != text:
+            item = {"position": line.position, "words": {"shown": shown}}
+            return Told(line, item, submission, words=shown)
         salt = words_salt(submission.salt, words.id).hex()
         item = {"position": line.position, "words": {"salt": salt, "text": text}}
-        return Told(line, item, submission, words=words)
+        return Told(line, item, submission, words=text)
+
+    def _masked_words(self, text: str, revisions: Iterable[Revision]) -> str:
+        """Mask what a text quotes of any revision of its entry."""
+        if self.clearance is Clearance.FULL:
+            return text
+        answers: set[Answer] = set()
+        for revision in revisions:
+            form = get_version(revision.form_version_id).definition
+            with suppress(InstanceUnreadable):
+                answers |= {*personal_answers(form, revision.xml, self.clearance)}
+        return mask_note(text, answers)
 
     def _revision(
         self, line: Line, stored: Stored, submission: Submission, files: list[Item]
@@ -139,10 +159,7 @@ class Teller:
             item: Item = {"position": line.position, "answers": [], "files": files}
             return Told(line, item, submission)
         version = stored.version_of(line)
-        roles = [
-            masking_role(version.definition, path, self.clearance)
-            for path, _ in answers
-        ]
+        roles = [self._role(version, path) for path, _ in answers]
         item = {
             "position": line.position,
             "answers": _proved(submission.salt, revision.id, answers, roles),
@@ -156,6 +173,11 @@ class Teller:
             for (path, text), role in zip(answers, roles, strict=True)
         )
         return Told(line, item, submission, version, shown)
+
+    def _role(self, version: PublishedVersion, path: str) -> str | None:
+        if path.endswith(CLIENTS_IDS):
+            return None
+        return masking_role(version.definition, path, self.clearance)
 
     def _files(self, line: Line, stored: Stored, submission: Submission) -> list[Item]:
         """Tell the files of an entry; one that is not found so any more has no name."""

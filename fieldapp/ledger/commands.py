@@ -4,8 +4,10 @@ import hashlib
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 
 from fieldapp.ledger import verify as verifier
+from fieldapp.ledger.checking import damages, logged_areas
 
 
 @click.group("ledger")
@@ -31,3 +33,21 @@ def copy_verifier(path: Path) -> None:
     program = verifier.source()
     path.write_bytes(program)
     click.echo(f"{hashlib.sha256(program).hexdigest()}  {path}")
+
+
+@ledger_commands.command("check")
+@click.argument("area_codes", nargs=-1)
+@with_appcontext
+def check(area_codes: tuple[str, ...]) -> None:
+    """Read the logs in the database from end to end; nothing is changed.
+
+    Of all areas, or of those that are named. Where one is damaged, nothing more is
+    written into it: take that village back from a backup.
+    """
+    codes = area_codes or logged_areas()
+    found = [damage for code in codes for damage in damages(code)]
+    for damage in found:
+        click.echo(f"RUSAK / DAMAGED  {damage}")
+    if found:
+        raise SystemExit(1)
+    click.echo(f"OK  {len(codes)} catatan utuh / logs are whole")

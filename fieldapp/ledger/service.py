@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fieldapp.ledger.chain import GENESIS, Deed, Head, chained
 from fieldapp.ledger.models import LedgerEntry, LedgerHead
-from fieldapp.pipeline import RowWriter, fetch_all
+from fieldapp.ledger.problems import LogDamaged
+from fieldapp.pipeline import RowWriter, fetch_each
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ def lock_heads(area_codes: Iterable[str]) -> Heads:
     Whoever writes submissions, decisions, tallies or facts of an area holds its
     head first. The locks are taken in the order of the codes, so that two writers
     never wait for each other.
+
+    :raises LogDamaged: if the end of a log is not what its head says: nothing is
+        written behind it, and nobody mends it unseen.
     """
     codes = sorted(set(area_codes))
     locked = _locked(codes)
@@ -45,8 +49,12 @@ def lock_heads(area_codes: Iterable[str]) -> Heads:
 
 
 def _locked(codes: Sequence[str]) -> dict[str, Head]:
-    rows = fetch_all(_LOCK, {"codes": list(codes)})
-    return {code: Head(position, digest) for code, position, digest in rows}
+    heads, ends = fetch_each((_LOCK, _ENDS), {"codes": list(codes)})
+    last = {code: Head(position, digest) for code, position, digest in ends}
+    for code, position, digest in heads:
+        if last.get(code, Head()) != Head(position, digest):
+            raise LogDamaged(code)
+    return {code: Head(position, digest) for code, position, digest in heads}
 
 
 def append_deeds(
@@ -89,6 +97,14 @@ def append_deeds(
 _LOCK: LiteralString = """
     select area_code, position, digest from ledger_head
     where area_code = any(%(codes)s) order by area_code for update
+"""
+# Where a log really ends: the digest is made of the entry anew.
+_ENDS: LiteralString = """
+    select code, position, sha256(body) from unnest(%(codes)s::text[]) as code
+    cross join lateral (
+        select position, body from ledger_entry
+        where area_code = code order by position desc limit 1
+    ) as last
 """
 _BEGIN = RowWriter(upsert(LedgerHead).on_conflict_do_nothing())
 _ADD = RowWriter(insert(LedgerEntry))

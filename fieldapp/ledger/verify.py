@@ -513,7 +513,9 @@ class DossierReader:
             verdict.count("entries-withheld")
         elif "words" in item:
             words = item["words"]
-            verdict.count("words")
+            verdict.count("words-masked" if "shown" in words else "words")
+            if "shown" in words:
+                return
             if salted(words["salt"], words["text"]) != digests[WORDS[entry["kind"]]]:
                 yield "words", ""
         else:
@@ -541,17 +543,14 @@ class DossierReader:
         if len(digests) != len(files):
             yield "attachment", f"{len(files)} ≠ {len(digests)}"
         for digest, each in zip(digests, files):  # noqa: B905 - Python 3.9.
-            if "digest" in each:
-                self.verdict.count("files-withheld")
-                proved = each["digest"]
-            else:
-                self.verdict.count("files" if "content" in each else "files-by-digest")
-                proved = salted(each["salt"], f"{each['name']}\0{each['sha256']}")
-            name = each.get("content")
+            name, sha256 = each.get("content"), each.get("sha256")
+            self.verdict.count("files" if name else "files-by-digest")
+            salt = each.get("salt") or ""
+            proved = salted(salt, f"{each['name']}\0{sha256}")
             if name is not None:
                 self.named.add(name)
             is_held = name is None or (
-                name in self.parts and self.parts[name].sha256 == each["sha256"]
+                name in self.parts and self.parts[name].sha256 == sha256
             )
             if proved != digest or not is_held:
                 yield "attachment", str(each.get("name"))
@@ -697,9 +696,9 @@ COUNTED = {
     "answers-shown": ("jawaban terbuka", "answers shown"),
     "answers-masked": ("jawaban tertutup", "answers withheld, their digests proved"),
     "words": ("catatan dan komentar", "notes and comments"),
+    "words-masked": ("catatan dan komentar tertutup", "notes and comments withheld"),
     "files": ("lampiran", "attachments"),
     "files-by-digest": ("lampiran tanpa isi", "attachments by digest only"),
-    "files-withheld": ("lampiran tertutup", "attachments withheld"),
     "entries-withheld": ("entri tanpa isi", "entries whose contents are withheld"),
 }
 
