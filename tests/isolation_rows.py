@@ -31,6 +31,8 @@ class Row:
     """A form file, sent as browsers send files."""
     is_known_to_all: bool = False
     """What it tells belongs to no area: the state's list of places, or oneself."""
+    is_public: bool = False
+    """Without a token, too: it names nobody and no place."""
     is_cut_to_the_programme: bool = False
     """A report: who is of another programme there sees that of their own forms."""
     is_of_the_programme: bool = False
@@ -60,6 +62,7 @@ ROWS: dict[str, Row] = {
     "get /areas/{code}/log": Row(READERS),
     "get /areas/{code}/log/head": Row(READERS),
     "post /areas/{code}/dossier": Row(READERS, body={"purpose": "audit"}),
+    "get /heads": Row(EVERYBODY, is_known_to_all=True, is_public=True),
     "get /devices": Row(ADMINS, query={"user_id": "{user_id}"}),
     "post /devices": Row(ADMINS, body={"label": "HP", "user_id": "{user_id}"}),
     "delete /devices/{device_id}": Row(ADMINS),

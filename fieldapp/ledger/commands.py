@@ -4,10 +4,14 @@ import hashlib
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
+from fieldapp.config import Config
 from fieldapp.ledger import verify as verifier
 from fieldapp.ledger.checking import damages, logged_areas
+from fieldapp.ledger.heads import list_heads
+from fieldapp.ledger.signing import ledger_key, public_text
 
 
 @click.group("ledger")
@@ -51,3 +55,23 @@ def check(area_codes: tuple[str, ...]) -> None:
     if found:
         raise SystemExit(1)
     click.echo(f"OK  {len(codes)} catatan utuh / logs are whole")
+
+
+@ledger_commands.command("heads")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def publish_heads(path: Path) -> None:
+    """Write all current heads, under one signature, to a file to be published."""
+    config: Config = current_app.config["FIELDAPP"]
+    heads = list_heads(ledger_key(config.ledger_key_file))
+    path.write_bytes(heads.content)
+    number = heads.content.count(b"\n") - 1
+    click.echo(f"{number} kepala / heads, sha256 {heads.sha256}")
+
+
+@ledger_commands.command("key")
+@with_appcontext
+def show_key() -> None:
+    """Show the public key that auditors verify with: publish it by another way."""
+    config: Config = current_app.config["FIELDAPP"]
+    click.echo(public_text(ledger_key(config.ledger_key_file)))

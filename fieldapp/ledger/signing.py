@@ -44,7 +44,11 @@ def sign_head(
     key: Ed25519PrivateKey, area_code: str, head: Head, *, at: datetime
 ) -> SignedHead:
     """Sign what a log's end is at this moment."""
-    statement = head_statement(area_code, head, at=at)
+    return sign(key, head_statement(area_code, head, at=at))
+
+
+def sign(key: Ed25519PrivateKey, statement: dict[str, Any]) -> SignedHead:
+    """Sign a statement."""
     signature = key.sign(rfc8785.dumps(statement))
     return SignedHead(statement, _text(signature), public_text(key))
 

@@ -77,7 +77,7 @@ def chained(header: bytes, entries: list[Line], key: Ed25519PrivateKey) -> bytes
         digest = hashlib.sha256(body).hexdigest()
         lines.append(b'{"digest":"%s","entry":%s}\n' % (digest.encode(), body))
     area = json.loads(header)["area"]
-    statement = {
+    statement: Line = {
         "area": area,
         "at": entries[-1]["at"],
         "digest": digest,

@@ -415,7 +415,7 @@ def test_each_byte_of_the_container_and_the_seal_counts(
 ) -> None:
     """Each third byte that is not the content of a file: no header is idle."""
     dossier, trusted = whole
-    content = set()
+    content: set[int] = set()
     position = 0
     files = unpacked(dossier)
     for name, each in files.items():

@@ -119,7 +119,7 @@ def ask(client: FlaskClient, headers: Headers, **body: Any) -> bytes:
     )
     assert response.status_code == 200, response.text
     assert int(response.headers["Content-Length"]) == len(response.data)
-    return response.data
+    return bytes(response.data)
 
 
 def key() -> str:
