@@ -14,6 +14,7 @@ from fieldapp.dossier.period import Period
 from fieldapp.dossier.style import STYLE
 from fieldapp.dossier.telling import Shown, Told
 from fieldapp.dossier.words import (
+    ATTACHMENT,
     DECISIONS,
     ELSEWHERE,
     KINDS,
@@ -30,12 +31,11 @@ from fieldapp.places.codes import time_zone
 from fieldapp.submissions.queries import people_names
 from fieldapp.web.text import Text
 from fieldapp.xform.answers import label_words, same
-from fieldapp.xform.definition import plain_path
+from fieldapp.xform.definition import Path, plain_path
 from fieldapp.xform.roles import NAME
-from fieldapp.xform.translations import Translations, complete
+from fieldapp.xform.translations import SHOWN, Translations, complete
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_INDEX = re.compile(r"([^/\[]+)\[(\d+)\]")
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Summary:
         if told.version is not None:
             parts.append(self._answers(told.version, told.answers))
         parts += [
-            f"<p class=file>📎 {_safe(str(file['name']))} "
+            f"<p class=file>{_both(ATTACHMENT)}: {_safe(str(file['name']))} "
             f"<code>{_safe(str(file.get('sha256')))}</code></p>"
             for file in item.get("files", ())
         ]
@@ -236,15 +236,33 @@ def _title(version: PublishedVersion) -> str:
 
 
 def _label(version: PublishedVersion, path: str) -> Translations:
-    """Name a question, with the number of its item where it stands in a repeat."""
-    node = version.definition.nodes.get(plain_path(path))
+    """Name a question, with the items that it stands in: `Berat (Wadah 2)`."""
+    form = version.definition
+    node = form.nodes.get(plain_path(path))
     if node is None:
         return same(path)
-    label = complete(label_words(version.definition, node), node.name)
-    items = " ".join(f"{name} {number}" for name, number in _INDEX.findall(path))
+    label = complete(label_words(form, node), node.name)
+    items = [
+        (complete(label_words(form, form.nodes[around]), around[-1]), index or "1")
+        for around, index in _around(path)
+        if around in form.repeats
+    ]
     if not items:
         return label
-    return {code: f"{text} ({items})" for code, text in label.items()}
+    return {
+        code: f"{text} ({', '.join(f'{item[code]} {index}' for item, index in items)})"
+        for code, text in label.items()
+        if code in SHOWN
+    }
+
+
+def _around(path: str) -> Iterator[tuple[Path, str]]:
+    """Give each step of a path with its index, as far as it has one."""
+    names: list[str] = []
+    for part in path.split("/")[1:]:
+        name, _, index = part.partition("[")
+        names.append(name)
+        yield tuple(names), index.rstrip("]")
 
 
 def _value(version: PublishedVersion, shown: Shown) -> Translations:
@@ -253,7 +271,7 @@ def _value(version: PublishedVersion, shown: Shown) -> Translations:
     if shown.is_masked or not labels:
         return same(shown.text)
     chosen = [complete(labels.get(each, {}), each) for each in shown.text.split()]
-    return {code: ", ".join(each[code] for each in chosen) for code in ("id", "en")}
+    return {code: ", ".join(each[code] for each in chosen) for code in SHOWN}
 
 
 def _plain(text: str) -> Text:

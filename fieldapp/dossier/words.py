@@ -46,6 +46,7 @@ PURPOSES = {
     "full": Text("lengkap: tidak ada yang ditutup", "full: nothing is withheld"),
 }
 
+ATTACHMENT = Text("Lampiran", "Attachment")
 NOTHING = Text(
     "Tidak ada kejadian pada masa ini.", "Nothing happened in this village then."
 )

@@ -89,8 +89,8 @@ def chained(header: bytes, entries: list[Line], key: Ed25519PrivateKey) -> bytes
 def head(statement: Line, key: Ed25519PrivateKey) -> bytes:
     """Sign a head."""
     signature = base64.b64encode(key.sign(rfc8785.dumps(statement))).decode()
-    whole = {"head": statement, "public_key": public_text(key), "signature": signature}
-    return rfc8785.dumps(whole) + b"\n"
+    whole: Line = {"head": statement, "public_key": public_text(key)}
+    return rfc8785.dumps({**whole, "signature": signature}) + b"\n"
 
 
 def log_lines(files: Files) -> list[bytes]:
