@@ -48,11 +48,14 @@ class Stored:
     words: dict[tuple[str, datetime], Decision | Comment] = field(default_factory=dict)
     quoted: dict[str, list[Revision]] = field(default_factory=dict)
     """By submission, all revisions that a note or a comment may quote."""
+    versions: dict[int, PublishedVersion] = field(default_factory=dict)
 
-    def version_of(self, line: Line) -> PublishedVersion:
-        """Give the form version of the revision that a line tells of."""
-        revision = self.revisions[line.subject, line.detail["number"]]
-        return get_version(revision.form_version_id)
+    def version_of(self, revision: Revision) -> PublishedVersion:
+        """Give the form version of a revision; each is read once for a batch."""
+        id_ = revision.form_version_id
+        if id_ not in self.versions:
+            self.versions[id_] = get_version(id_)
+        return self.versions[id_]
 
 
 def find_line(entry: Entry) -> Line | None:

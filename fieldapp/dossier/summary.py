@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fieldapp.dossier.period import Period
 from fieldapp.dossier.style import STYLE
-from fieldapp.dossier.telling import Shown, Told
+from fieldapp.dossier.telling import MAX_REMEMBERED, Shown, Told
 from fieldapp.dossier.words import (
     ATTACHMENT,
     DECISIONS,
@@ -71,6 +71,7 @@ class Summary:
         self.kinds: Counter[str] = Counter()
         self.rows: dict[str, _Row] = {}
         self._people: dict[str, str] = {}
+        self._labels: dict[tuple[int, str], str] = {}
 
     def detail(self, told: Told) -> str:
         """Write one entry of the log, and remember it for the overview."""
@@ -179,13 +180,21 @@ class Summary:
 
     def _answers(self, version: PublishedVersion, answers: Iterable[Shown]) -> str:
         rows = "".join(
-            f"<tr><th>{_words(_label(version, each.path))}</th>"
+            f"<tr><th>{self._label(version, each.path)}</th>"
             f"<td{' class=m' if each.is_masked else ''}>"
             f"{_words(_value(version, each))}</td></tr>"
             for each in answers
             if each.text and "/meta/" not in each.path
         )
         return f"<table class=answers>{rows}</table>"
+
+    def _label(self, version: PublishedVersion, path: str) -> str:
+        key = version.id, path
+        if key not in self._labels:
+            if len(self._labels) > MAX_REMEMBERED:
+                self._labels.clear()
+            self._labels[key] = _words(_label(version, path))
+        return self._labels[key]
 
     def _moment(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%d-%m-%Y %H.%M}"

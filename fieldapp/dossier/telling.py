@@ -12,7 +12,7 @@ are ``{"shown"}``: their digest stands in the log. FILE is ``{"name", "salt",
 "sha256", "size"}``, with ``content`` where the file is in the dossier.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ from fieldapp.dossier.stored import (
     read_stored,
 )
 from fieldapp.extensions import db
-from fieldapp.forms.queries import PublishedVersion, get_version
+from fieldapp.forms.queries import PublishedVersion
 from fieldapp.identity.permissions import Actor
 from fieldapp.ledger.chain import Entry
 from fieldapp.ledger.queries import batches_up_to
@@ -54,6 +54,8 @@ from fieldapp.submissions.proofs import (
 from fieldapp.xform.instance import InstanceUnreadable, read_root
 
 BATCH = 100
+MAX_REMEMBERED = 10_000
+"""Paths whose mask or label is remembered: repeats may have any number of them."""
 CLIENTS_IDS = ("/meta/instanceID", "/meta/deprecatedID")
 """What phones write of an entry whether the form has it or not: random ids."""
 
@@ -92,6 +94,7 @@ class Teller:
     period: Period
     clearance: Clearance
     has_file: HasFile = field(default=lambda _digest: False)
+    _roles: dict[tuple[int, str], str | None] = field(default_factory=dict)
 
     def tell(self, through: int) -> Iterator[Told]:
         """Tell the entries of the period, up to a position, in their order."""
@@ -131,7 +134,7 @@ class Teller:
             item: Item = {"position": line.position, "words": nothing}
             return Told(line, item, submission)
         text = (words.note or "") if isinstance(words, Decision) else words.text
-        shown = self._masked_words(text, stored.quoted[submission.id])
+        shown = self._masked_words(text, stored, submission)
         if shown != text:
             item = {"position": line.position, "words": {"shown": shown}}
             return Told(line, item, submission, words=shown)
@@ -139,13 +142,13 @@ class Teller:
         item = {"position": line.position, "words": {"salt": salt, "text": text}}
         return Told(line, item, submission, words=text)
 
-    def _masked_words(self, text: str, revisions: Iterable[Revision]) -> str:
+    def _masked_words(self, text: str, stored: Stored, submission: Submission) -> str:
         """Mask what a text quotes of any revision of its entry."""
         if self.clearance is Clearance.FULL:
             return text
         answers: set[Answer] = set()
-        for revision in revisions:
-            form = get_version(revision.form_version_id).definition
+        for revision in stored.quoted[submission.id]:
+            form = stored.version_of(revision).definition
             with suppress(InstanceUnreadable):
                 answers |= {*personal_answers(form, revision.xml, self.clearance)}
         return mask_note(text, answers)
@@ -158,7 +161,7 @@ class Teller:
         if revision is None or answers is None:  # Spoilt, and the verifier says so.
             item: Item = {"position": line.position, "answers": [], "files": files}
             return Told(line, item, submission)
-        version = stored.version_of(line)
+        version = stored.version_of(revision)
         roles = [self._role(version, path) for path, _ in answers]
         item = {
             "position": line.position,
@@ -175,9 +178,17 @@ class Teller:
         return Told(line, item, submission, version, shown)
 
     def _role(self, version: PublishedVersion, path: str) -> str | None:
-        if path.endswith(CLIENTS_IDS):
-            return None
-        return masking_role(version.definition, path, self.clearance)
+        key = version.id, path
+        if key not in self._roles:
+            if len(self._roles) > MAX_REMEMBERED:
+                self._roles.clear()
+            is_id = path.endswith(CLIENTS_IDS)
+            self._roles[key] = (
+                None
+                if is_id
+                else masking_role(version.definition, path, self.clearance)
+            )
+        return self._roles[key]
 
     def _files(self, line: Line, stored: Stored, submission: Submission) -> list[Item]:
         """Tell the files of an entry; one that is not found so any more has no name."""

@@ -171,8 +171,9 @@ DATABASE = {
     ),
     "an entry of the log": (
         (
-            "update ledger_entry set body = convert_to(replace(convert_from(body, 'UTF8'), "
-            "'\"number\":1', '\"number\":7'), 'UTF8') where position = 2"
+            "update ledger_entry set body = convert_to(replace("
+            "convert_from(body, 'UTF8'), '\"number\":1', '\"number\":7'), 'UTF8') "
+            "where position = 2"
         ),
         "entry-changed",
     ),
