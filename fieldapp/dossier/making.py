@@ -77,7 +77,7 @@ class Dossier:
         order, period = self.order, self.order.period
         area = get_area_for(order.actor, Permission.READ_SUBMISSIONS, period.area_code)
         is_full = order.clearance is Clearance.FULL
-        if is_full and not order.actor.may(Permission.REVIEW, area.code):
+        if is_full and not order.actor.may(Permission.READ_PERSONAL, area.code):
             raise PurposeRefused
         report = read_report(order.actor, area.code, period.first, period.last)
         self.through = current_head(area.code)

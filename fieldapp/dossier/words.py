@@ -14,7 +14,10 @@ KINDS = {
     "held-entry-discarded": Text("Entri tertahan dibuang", "Held entry discarded"),
     "role-granted": Text("Peran diberikan", "Role granted"),
     "role-taken": Text("Peran dicabut", "Role taken back"),
-    "export": Text("Data diekspor", "Data exported"),
+    "export": Text("Dossier diterbitkan", "Dossier issued"),
+    "export-begun": Text("Ekspor data dimulai", "Data export begun"),
+    "export-ended": Text("Ekspor data selesai", "Data export ended"),
+    "personal-read": Text("Data pribadi dibuka", "Personal data opened"),
     "form-published": Text("Formulir terbit", "Form published"),
     "form-state-changed": Text("Keadaan formulir berubah", "Form's state changed"),
 }
