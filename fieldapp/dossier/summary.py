@@ -30,7 +30,7 @@ from fieldapp.masking.masks import mask
 from fieldapp.places.codes import time_zone
 from fieldapp.submissions.queries import people_names
 from fieldapp.web.text import Text
-from fieldapp.xform.answers import label_words, same
+from fieldapp.xform.answers import label_words, number_words, same
 from fieldapp.xform.definition import Path, plain_path
 from fieldapp.xform.roles import NAME
 from fieldapp.xform.translations import SHOWN, Translations, complete
@@ -237,7 +237,7 @@ def _report(report: Report) -> str:
 
 
 def _number(value: Decimal | None) -> str:
-    return "–" if value is None else f"{value:f}"
+    return "–" if value is None else number_words(f"{value:f}", "id")
 
 
 def _title(version: PublishedVersion) -> str:

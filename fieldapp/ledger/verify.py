@@ -488,7 +488,7 @@ class DossierReader:
             else:
                 last = position
                 self._check_told(self.told.pop(position), item, place)
-        for position in sorted(self.told):
+        for position in sorted(self.told) if CONTENTS in self.parts else ():
             self.verdict.fault("contents-missing", CONTENTS, position)
         for name in self.parts:
             if name.startswith(FILES) and name not in self.named:
