@@ -26,8 +26,9 @@ from fieldapp.extensions import db
 from fieldapp.forms.models import FormVersion
 from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.identity.scope import get_area_for
-from fieldapp.indicators.report import Report, read_report
+from fieldapp.indicators.report import read_report
 from fieldapp.indicators.schemas import ReportResponse
+from fieldapp.indicators.tables import Report
 from fieldapp.ledger.chain import Deed, Head, timestamp
 from fieldapp.ledger.export import export_lines
 from fieldapp.ledger.queries import current_head, entries_up_to

@@ -17,6 +17,7 @@ from fieldapp.dossier.words import (
     ATTACHMENT,
     DECISIONS,
     ELSEWHERE,
+    FEW,
     KINDS,
     NOTHING,
     PROOF,
@@ -24,7 +25,7 @@ from fieldapp.dossier.words import (
     STATES,
 )
 from fieldapp.forms.queries import PublishedVersion
-from fieldapp.indicators.report import Report
+from fieldapp.indicators.tables import IndicatorReport, Report
 from fieldapp.masking.clearance import Clearance
 from fieldapp.masking.masks import mask
 from fieldapp.places.codes import time_zone
@@ -214,11 +215,10 @@ class Summary:
 
 def _report(report: Report) -> str:
     rows = "".join(
-        f"<tr><td>{_words(indicator.label)}</td><td class=n>{_number(indicator.value)} "
-        f"{_safe(indicator.unit)}</td><td class=n>{indicator.number}</td></tr>"
+        f"<tr><td>{_words(indicator.label)}</td>{_figures(indicator)}</tr>"
         for form in report.forms
         for indicator in form.indicators
-        if indicator.number
+        if indicator.number or indicator.is_suppressed
     )
     if not rows:
         return ""
@@ -234,6 +234,13 @@ def _report(report: Report) -> str:
         f"<h2>Laporan <small>Report</small></h2><table><thead><tr>{head}</tr></thead>"
         f"{rows}</table>"
     )
+
+
+def _figures(indicator: IndicatorReport) -> str:
+    if indicator.is_suppressed:
+        return f"<td colspan=2 class=m>{_both(FEW)}</td>"
+    value = f"{_number(indicator.value)} {_safe(indicator.unit)}"
+    return f"<td class=n>{value}</td><td class=n>{indicator.number}</td>"
 
 
 def _number(value: Decimal | None) -> str:

@@ -37,7 +37,7 @@ from fieldapp.ledger.verify import FILES as FOLDER
 from fieldapp.masking.answers import masking_role
 from fieldapp.masking.clearance import Clearance
 from fieldapp.masking.masks import mask
-from fieldapp.masking.notes import mask_note, personal_answers
+from fieldapp.masking.notes import mask_notes, personal_answers
 from fieldapp.review.models import Decision
 from fieldapp.submissions.delivery import ReceivedFile
 from fieldapp.submissions.models import Attachment, Revision, Submission
@@ -151,7 +151,8 @@ class Teller:
             form = stored.version_of(revision).definition
             with suppress(InstanceUnreadable):
                 answers |= {*personal_answers(form, revision.xml, self.clearance)}
-        return mask_note(text, answers)
+        (shown,) = mask_notes([text], answers)
+        return shown or ""
 
     def _revision(
         self, line: Line, stored: Stored, submission: Submission, files: list[Item]

@@ -50,6 +50,7 @@ PURPOSES = {
 }
 
 ATTACHMENT = Text("Lampiran", "Attachment")
+FEW = Text("kurang dari lima orang", "fewer than five people")
 NOTHING = Text(
     "Tidak ada kejadian pada masa ini.", "Nothing happened in this village then."
 )
