@@ -35,7 +35,7 @@ CATCHERS = {"quality/visit.py", "submissions/group_commit.py"}
 threads that wait for a group's answer are told."""
 
 MAX_LINES = 400
-ONE_FILE = {"ledger/verify.py": 760}
+ONE_FILE = {"ledger/verify.py": 800}
 """Handed to auditors as one program that needs nothing else."""
 MAX_TEST_LINES = 500
 MAX_FUNCTION_LINES = 40
