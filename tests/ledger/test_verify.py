@@ -1,5 +1,6 @@
 """The stand-alone verifier: its own cryptography, and what it tells people."""
 
+import ast
 import base64
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from fieldapp.ledger.chain import Head
 from fieldapp.ledger.commands import copy_verifier, verify
 from fieldapp.ledger.export import export_lines
 from fieldapp.ledger.signing import public_text, sign_head
-from fieldapp.ledger.verify import ORDER, TEXTS, is_signed, main
+from fieldapp.ledger.verify import ORDER, TEXTS, is_signed, main, source
 from tests.ledger.test_chain import AT, KEY, SEMEDO, make_chain
 
 VECTORS = (
@@ -180,3 +181,7 @@ def test_an_empty_log_with_a_head_is_whole(tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(b"".join(export_lines(SEMEDO, [], signed)))
 
     assert told(tmp_path / "log", "--key", public_text(KEY))[0] == 0
+
+
+def test_older_pythons_can_read_the_program() -> None:
+    ast.parse(source(), feature_version=(3, 9))
