@@ -8,7 +8,7 @@ A file of lines, the first a signed statement and each other one the digest of a
 
 The digests are sorted, and name neither area nor position: the last entry of a log has
 both in it, so whoever sees the log can tell that its digest was published, and whoever
-does not learns nothing about any village (docs/decisions/0005-dossiers.md).
+does not learns nothing about any village (docs/decisions/0009-dossiers.md).
 """
 
 import hashlib

@@ -46,7 +46,7 @@ def logs_are_sound(
         file.write_bytes(reader.get(f"/areas/{code}/log").body)
         verdict = place.run("ledger", "verify", str(file))
         assert verdict.returncode == 0, verdict.stdout
-        assert verdict.stdout.startswith(f"OK  log of {code}")
+        assert verdict.stdout.startswith(f"OK  {code}:")
         for line in file.read_bytes().splitlines():
             entry = orjson.loads(line).get("entry", {})
             kind = lines.setdefault(entry.get("kind", ""), Counter())

@@ -112,6 +112,6 @@ def prove_the_log(place: Installation, auditor: Reader, entry: Entry) -> None:
     file.write_bytes(changed_at(log, position))
     broken = place.run(*arguments)
     assert broken.returncode == 1
-    faults = [line for line in broken.stdout.splitlines() if line.startswith("FAULT")]
+    faults = [line for line in broken.stdout.splitlines() if "FAULT" in line]
     assert len(faults) >= 1
     assert all(f"entry {position}:" in line for line in faults), faults
