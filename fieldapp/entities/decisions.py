@@ -45,9 +45,9 @@ from fieldapp.identity.permissions import Actor, Permission
 from fieldapp.ledger.chain import Deed
 from fieldapp.ledger.service import append_deeds, lock_heads
 from fieldapp.submissions import messages
-from fieldapp.submissions.deeds import salted
 from fieldapp.submissions.models import Revision, Submission
 from fieldapp.submissions.problems import OwnEntry
+from fieldapp.submissions.proofs import words_digest
 from fieldapp.web import clock
 from fieldapp.web.problems import nothing_here
 
@@ -143,7 +143,7 @@ def delete_entity(
         kind="entity-deleted",
         actor=str(actor.user_id),
         subject=f"entity:{entity.id}",
-        digests={"reason": salted(_salt_of(entity), reason.encode())},
+        digests={"reason": words_digest(_salt_of(entity), entity.id, reason)},
         detail={"register": entity.register_name, "version": entity.version},
     )
     append_deeds([deed], at=maker.at)
@@ -221,13 +221,16 @@ def _decide(
     change.decided_by, change.decided_at = maker.user_id, maker.at
     change.note = note
     submission = db.session.get_one(Submission, change.submission_id)
+    digest = words_digest(submission.salt, f"change {change.id}", note)
     deeds = [
         Deed(
             area_code=code,
             kind=f"entity-change-{state.value}",
             actor=str(maker.user_id),
             subject=change.submission_id,
-            digests={"note": salted(submission.salt, note.encode())},
+            digests={
+                "note": words_digest(submission.salt, f"change {change.id}", note)
+            },
             detail={"register": change.register_name, "position": change.position},
         )
         for code in sorted({change.area_code, also_in or change.area_code})

@@ -12,9 +12,9 @@ from fieldapp.quality.models import Flag, FlagDismissal
 from fieldapp.quality.problems import FlagDismissed
 from fieldapp.quality.raising import open_codes
 from fieldapp.submissions import messages
-from fieldapp.submissions.deeds import salted
 from fieldapp.submissions.models import Revision, Submission
 from fieldapp.submissions.problems import OwnEntry
+from fieldapp.submissions.proofs import words_digest
 from fieldapp.submissions.scope import get_visible_submission
 from fieldapp.web import clock
 from fieldapp.web.problems import nothing_here
@@ -56,7 +56,7 @@ def dismiss(actor: Actor, instance_id: str, flag_id: UUID, note: str) -> Submiss
         kind="flag-dismissed",
         actor=str(actor.user_id),
         subject=submission.id,
-        digests={"note": salted(submission.salt, note.encode())},
+        digests={"note": words_digest(submission.salt, flag_id, note)},
         detail={"flag": flag.code.value, "revision": submission.revision_number},
     )
     append_deeds([deed], at=dismissal.dismissed_at)

@@ -71,8 +71,8 @@ def revision_salt(secret: bytes, revision_id: str) -> bytes:
     return _draw(secret, f"revision {revision_id}")
 
 
-def words_salt(secret: bytes, id_: UUID) -> bytes:
-    """Draw the salt of a decision's note, or of a comment's text."""
+def words_salt(secret: bytes, id_: UUID | str) -> bytes:
+    """Draw the salt of what somebody wrote, by what it stands under."""
     return _draw(secret, f"words {id_}")
 
 
@@ -86,7 +86,7 @@ def revision_digest(secret: bytes, revision_id: str, digest: bytes) -> str:
     return salted(revision_salt(secret, revision_id), digest)
 
 
-def words_digest(secret: bytes, id_: UUID, text: str) -> str:
+def words_digest(secret: bytes, id_: UUID | str, text: str) -> str:
     """Give what the log says of a note or a comment."""
     return salted(words_salt(secret, id_), text.encode())
 
