@@ -8,7 +8,7 @@ from flask import Flask
 from fieldapp import openapi
 from fieldapp.config import Config, from_env
 from fieldapp.entities.registers import is_register_list, keep_registers
-from fieldapp.extensions import READS, api, db, jwt, migrate
+from fieldapp.extensions import EXPORTS, READS, api, db, jwt, migrate
 from fieldapp.forms.checking import (
     register_check,
     register_list_maker,
@@ -27,6 +27,17 @@ ENGINE_OPTIONS = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
 }
+EXPORT_OPTIONS = {
+    **ENGINE_OPTIONS,
+    "pool_size": 4,
+    "max_overflow": 0,
+    "pool_timeout": 3,
+    "isolation_level": "REPEATABLE READ",
+    "connect_args": {
+        "options": "-c default_transaction_read_only=on "
+        "-c idle_in_transaction_session_timeout=120s"
+    },
+}
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -44,7 +55,8 @@ def create_app(config: Config | None = None) -> Flask:
                 **ENGINE_OPTIONS,
                 "url": config.with_driver(),
                 "isolation_level": "AUTOCOMMIT",
-            }
+            },
+            EXPORTS: {**EXPORT_OPTIONS, "url": config.with_driver()},
         },
         JWT_ACCESS_TOKEN_EXPIRES=timedelta(minutes=15),
         JWT_REFRESH_TOKEN_EXPIRES=timedelta(days=90),

@@ -50,6 +50,13 @@ READS = "reads"
 It saves two of three round trips where one row decides, as for a phone's token.
 """
 
+EXPORTS = "exports"
+"""The engine for exports: each reads one snapshot and changes nothing.
+
+Its few connections are how many are made at once. One whose reader takes nothing for
+two minutes is ended by PostgreSQL, which else could not tidy up behind it.
+"""
+
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 migrate = Migrate()
 jwt = JWTManager()

@@ -14,6 +14,7 @@ from fieldapp.authoring import views as authoring
 from fieldapp.dossier import views as dossier
 from fieldapp.enketo import views as enketo
 from fieldapp.entities import views as entities
+from fieldapp.exporting import views as exporting
 from fieldapp.extensions import api
 from fieldapp.identity import views as identity
 from fieldapp.identity.access import public
@@ -49,6 +50,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     forms.blueprint,
     authoring.blueprint,
     indicators.blueprint,
+    exporting.blueprint,
     log.blueprint,
     dossier.blueprint,
     notices.blueprint,

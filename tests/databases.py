@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, make_url, text
 
-from fieldapp.extensions import READS, Base, db
+from fieldapp.extensions import EXPORTS, READS, Base, db
 
 
 @dataclass
@@ -44,7 +44,8 @@ def one_transaction() -> Iterator[None]:
         before = dict(engines)
         transaction = connection.begin()
         db.session.remove()
-        engines.update({None: connection, READS: SameConnection(connection)})
+        same = SameConnection(connection)
+        engines.update({None: connection, READS: same, EXPORTS: same})
         db.session.configure(join_transaction_mode="create_savepoint")
         yield
         db.session.remove()

@@ -85,6 +85,9 @@ ROWS: dict[str, Row] = {
     "get /forms/{form_id}/versions/{version}/changes": Row(
         READERS, is_of_the_programme=True
     ),
+    "get /forms/{form_id}/export": Row(
+        READERS, query={"format": "ndjson", "area": "{code}"}
+    ),
     "put /forms/{form_id}/state": Row(
         COUNTRYWIDE, body={"state": "closed", "reason": "Iseng."}
     ),

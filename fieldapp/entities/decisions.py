@@ -228,9 +228,7 @@ def _decide(
             kind=f"entity-change-{state.value}",
             actor=str(maker.user_id),
             subject=change.submission_id,
-            digests={
-                "note": words_digest(submission.salt, f"change {change.id}", note)
-            },
+            digests={"note": digest},
             detail={"register": change.register_name, "position": change.position},
         )
         for code in sorted({change.area_code, also_in or change.area_code})

@@ -1,0 +1,1 @@
+"""Entries as files for other programs: rows, columns, formats, long exports."""
