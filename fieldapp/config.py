@@ -94,6 +94,11 @@ class Config:
         return self.data_dir / "files"
 
     @property
+    def exports_dir(self) -> Path:
+        """Say where exports lie that were made in the background, for a day."""
+        return self.data_dir / "exports"
+
+    @property
     def ledger_key_file(self) -> Path:
         """Say where the Ed25519 key that signs the logs' heads is kept."""
         return self.data_dir / "ledger-key.pem"

@@ -141,6 +141,13 @@ ROWS: dict[str, Row] = {
     "get /webhooks/{webhook_id}/deliveries": Row(ADMINS, query={}),
     "post /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": Row(ADMINS),
     "get /my/entries": Row(SENDERS | ADMINS, query={}),
+    "get /exports": Row(READERS, query={}),
+    "post /exports": Row(
+        READERS, body={"form": "{form_id}", "format": "csv", "area": "{code}"}
+    ),
+    "get /exports/{export_id}": Row(OWNERS),
+    "get /exports/{export_id}/file": Row(OWNERS),
+    "delete /exports/{export_id}": Row(OWNERS),
     "get /held": Row(DECIDERS, query={}),
     "get /held/{held_id}": Row(DECIDERS),
     "get /held/{held_id}/xml": Row(DECIDERS),

@@ -21,6 +21,7 @@ ROW = re.compile(r"\| `[a-z-]+` \| \d{3} \|")
 COMMITTERS = {
     "areas/log.py",
     "cli.py",
+    "exporting/making.py",
     "notices/mailing.py",
     "notices/visiting.py",
     "quality/working.py",

@@ -21,6 +21,8 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from fieldapp.authoring.drafts import put_file, upload
+from fieldapp.exporting import jobs
+from fieldapp.exporting.schemas import ExportQuery
 from fieldapp.extensions import Base, db
 from fieldapp.forms.models import Form
 from fieldapp.identity.models import User
@@ -67,6 +69,7 @@ IDENTIFIED = (
     "webhook",
     "delivery",
     "flag",
+    "export",
 )
 
 GUARDED = [name for name, row in ROWS.items() if not row.is_known_to_all]
@@ -81,6 +84,7 @@ LISTS = (
     "get /registers",
     "get /entity-changes",
     "get /webhooks",
+    "get /exports",
 )
 
 
@@ -146,6 +150,8 @@ def make_world() -> World:
     chief = make_person(Role.ADMINISTRATOR, COUNTRY)
     upload(actor_of(chief), draft_of("setoran").encode(), "x.md", area_code=SEMEDO)
     put_file(actor_of(chief), "setoran", PHOTO, b"rahasia")
+    query = {"form": "setoran", **ExportQuery().load({"format": "csv", "area": SEMEDO})}
+    job = jobs.order(actor_of(chief), query)
     db.session.commit()
     follow(hook)
     change = make_registered("uuid:there", programme_id=OURS)
@@ -158,6 +164,7 @@ def make_world() -> World:
         "flag_id": str(flag.id),
         "instance_id": "uuid:there",
         "held_id": str(held.id),
+        "export_id": str(job.id),
         "device_id": str(device.id),
         "user_id": str(siti.id),
         "grant_id": str(grant.id),

@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import Select
 
 from fieldapp.authoring.scope import get_visible_form
+from fieldapp.exporting.clearing import clearance_for
 from fieldapp.exporting.problems import AreaPartlyOutside
 from fieldapp.forms.models import Form
 from fieldapp.identity.permissions import Actor, Permission
+from fieldapp.masking.clearance import Clearance
 from fieldapp.places.codes import contains
 from fieldapp.places.queries import get_area
 from fieldapp.submissions.models import Submission, SubmissionState
@@ -30,6 +32,8 @@ class Wanted:
     received_from: datetime | None = None
     received_to: datetime | None = None
     """The first moment that is too late."""
+    purpose: Clearance | None = None
+    """What it is for, and so how much is masked; None: as one may see it."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Granted:
 
     actor: Actor
     wanted: Wanted
-    programme_id: str | None
+    clearance: Clearance
     areas: Sequence[str]
     """Where it lies, the areas asked for or all of one's own: their logs tell it."""
     selection: Select[Submission]
@@ -61,7 +65,8 @@ def grant(actor: Actor, wanted: Wanted) -> Granted:
         received_to=wanted.received_to,
     )
     selection = narrowed(visible_submissions(actor, READ), filters)
-    return Granted(actor, wanted, form.programme_id, areas, selection)
+    clearance = clearance_for(actor, areas, form.programme_id, wanted.purpose)
+    return Granted(actor, wanted, clearance, areas, selection)
 
 
 def _own_areas(actor: Actor, programme_id: str | None) -> list[str]:

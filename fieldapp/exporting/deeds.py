@@ -32,6 +32,7 @@ def log_begun(
 ) -> None:
     """Log that an export is about to be read; the caller commits."""
     detail = {
+        "clearance": granted.clearance.value,
         "entries": total,
         "filter": filter_of(granted),
         "form": granted.wanted.form_id,

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from fieldapp.masking.answers import masking_role
+from fieldapp.masking.clearance import Clearance
 from fieldapp.xform.definition import FormDefinition, NodeDefinition, Path
+from fieldapp.xform.roles import LOCATIONS
 from fieldapp.xform.translations import Translations, text_for
 
 KEY, PARENT_KEY = "KEY", "PARENT_KEY"
@@ -51,6 +54,8 @@ class Column:
     """As the newest version that has it says."""
     choices: dict[str, Translations] = field(default_factory=dict)
     """The labels of all choices that any version offered, by value."""
+    mask: str | None = None
+    """The role by which its answers are masked for this reader; None: not at all."""
 
     def header(self, language: str | None) -> str:
         """Give its name, or its label where a language is asked for."""
@@ -86,15 +91,17 @@ class Layout:
         return names.index(name) if name in names else None
 
 
-def layout_of(versions: Iterable[FormDefinition]) -> Layout:
+def layout_of(
+    versions: Iterable[FormDefinition], clearance: Clearance = Clearance.FULL
+) -> Layout:
     """Lay out what the versions of a form ask, given the newest one first.
 
     A question that the newest version does not ask any more stands behind the one
-    that it followed.
+    that it followed. What any version calls personal is masked in the entries of all.
     """
     merged: dict[Path, list[Column]] = {}
     for definition in versions:
-        for path, columns in columns_by_table(definition).items():
+        for path, columns in _columns_by_table(definition, clearance).items():
             _merge(merged.setdefault(path, []), columns)
     paths = sorted(merged, key=len)
     return Layout(
@@ -104,7 +111,9 @@ def layout_of(versions: Iterable[FormDefinition]) -> Layout:
     )
 
 
-def columns_by_table(definition: FormDefinition) -> dict[Path, list[Column]]:
+def _columns_by_table(
+    definition: FormDefinition, clearance: Clearance
+) -> dict[Path, list[Column]]:
     """List the columns of one version, by the path of the repeat they stand in."""
     found: dict[Path, list[Column]] = {(): []}
 
@@ -114,7 +123,7 @@ def columns_by_table(definition: FormDefinition) -> dict[Path, list[Column]]:
             table = path
             found[table] = []
         if node.is_leaf and path:
-            found[table].append(_column(definition, node, table))
+            found[table].append(_column(definition, node, table, clearance))
         for child in node.children:
             add(child, table)
 
@@ -122,7 +131,9 @@ def columns_by_table(definition: FormDefinition) -> dict[Path, list[Column]]:
     return found
 
 
-def _column(definition: FormDefinition, node: NodeDefinition, table: Path) -> Column:
+def _column(
+    definition: FormDefinition, node: NodeDefinition, table: Path, clearance: Clearance
+) -> Column:
     path = node.path[1:]
     return Column(
         path=path,
@@ -130,6 +141,7 @@ def _column(definition: FormDefinition, node: NodeDefinition, table: Path) -> Co
         kind=node.bind.type,
         definition=node,
         choices=dict(definition.choice_labels(node.path)),
+        mask=masking_role(definition, node.path, clearance),
     )
 
 
@@ -144,7 +156,8 @@ def _merge(known: list[Column], older: Sequence[Column]) -> None:
             continue
         after = paths.index(column.path)
         choices = {**column.choices, **known[after].choices}
-        known[after] = replace(known[after], choices=choices)
+        mask = known[after].mask or column.mask
+        known[after] = replace(known[after], choices=choices, mask=mask)
 
 
 def _parent(path: Path, paths: Sequence[Path]) -> int | None:
@@ -162,5 +175,13 @@ def _distinct(columns: Iterable[Column]) -> tuple[Column, ...]:
             number += 1
             name = f"{column.name}_{number}"
         taken.add(name)
-        named.append(replace(column, name=name))
+        named.append(_as_shown(replace(column, name=name)))
     return tuple(named)
+
+
+def _as_shown(column: Column) -> Column:
+    """Make a text of what is masked; only a point stays one."""
+    is_point = column.kind == "geopoint" and column.mask in LOCATIONS
+    if column.mask is None or is_point:
+        return column
+    return replace(column, kind="string", choices={})

@@ -37,6 +37,7 @@ def read_order(query: Mapping[str, Any]) -> Order:
         state=query["state"],
         received_from=query["received_from"],
         received_to=query["received_to"],
+        purpose=query["purpose"],
     )
     labels = Labels(query["labels"], is_split=query["split"])
     writing = Writing(

@@ -75,3 +75,38 @@ class ExportChanged(Problem):
                 "the beginning.",
             )
         )
+
+
+class TooManyJobs(Problem):
+    """A person has as many exports waiting as one may."""
+
+    status = 429
+    slug = "too-many-export-jobs"
+    title = Text("Terlalu banyak ekspor menunggu", "Too many exports waiting")
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            Text(
+                "Sudah {limit} ekspor Anda yang menunggu atau sedang dibuat. Tunggu "
+                "sampai selesai, atau hapus salah satunya.",
+                "{limit} of your exports are waiting or being made. Wait until they "
+                "are done, or delete one.",
+            ).format(limit=limit)
+        )
+
+
+class ExportNotReady(Problem):
+    """The file is not made yet, or is not there any more."""
+
+    status = 409
+    slug = "export-not-ready"
+    title = Text("Berkas belum ada", "The file is not there")
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            Text(
+                "Keadaan ekspor ini: {state}. Berkas ada selama sehari sejak selesai.",
+                "This export is {state}. Its file is there for a day once it is done.",
+            ).format(state=state),
+            state=state,
+        )

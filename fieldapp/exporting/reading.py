@@ -1,7 +1,8 @@
 """From the XML of an entry to rows: a walk along a plan made once for each version.
 
 Nothing is judged here: what the phone sent is exported as it came, by the text of its
-nodes. Of a node that came twice outside a repeat the first counts, as in `xform`.
+nodes. What the reader may not see is masked here, before any format has it. Of a node
+that came twice outside a repeat the first counts, as in `xform`.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, TypeAlias
 from lxml import etree
 
 from fieldapp.exporting.layout import Layout
+from fieldapp.masking.masks import mask
 from fieldapp.xform.definition import FormDefinition, NodeDefinition, Path
 from fieldapp.xform.markup import Element, new_parser
 
@@ -51,6 +53,13 @@ class EntryReader:
             for table in layout.tables
             for at, column in enumerate(table.columns)
         }
+        self._masks = [
+            (
+                place,
+                [(at, each.mask) for at, each in enumerate(table.columns) if each.mask],
+            )
+            for place, table in enumerate(layout.tables)
+        ]
         self._parser = new_parser()
 
     def plan(self, definition: FormDefinition) -> Plan:
@@ -63,6 +72,10 @@ class EntryReader:
         row = Row(key, None, [None] * self._widths[0])
         rows[0].append(row)
         self._fill(etree.fromstring(xml, self._parser), plan, row, key, rows)
+        for place, masks in self._masks:
+            for masked in rows[place] if masks else ():
+                for at, role in masks:
+                    masked.values[at] = mask(role, masked.values[at] or "")
         return rows
 
     def _plan(self, definition: NodeDefinition, table: Path) -> Plan:

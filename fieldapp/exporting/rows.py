@@ -5,7 +5,7 @@ A cursor on the server gives the entries in the order in which they came first
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,8 +71,10 @@ class Snapshot:
         self.total, self._state = self._look()
         self.entries_read = 0
         """How many entries were handed over."""
+        self.at_batch: Callable[[], None] = _go_on
+        """Called between batches; what it raises ends the reading."""
         definitions = {each: get_version(each).definition for each in self._versions}
-        self.layout: Layout = layout_of(definitions.values())
+        self.layout: Layout = layout_of(definitions.values(), granted.clearance)
         """The tables and columns of all versions of the form."""
         self._reader = EntryReader(self.layout)
         self._plans = {
@@ -83,7 +85,8 @@ class Snapshot:
     def tag(self, *details: object) -> str:
         """Name this state of what was asked for; details are how it is written."""
         names: tuple[object, ...] = (
-            self._granted.actor.grants,
+            self._granted.areas,
+            self._granted.clearance,
             self._granted.wanted,
             self._versions,
             self._state,
@@ -103,6 +106,7 @@ class Snapshot:
         )
         with closing(result):
             for batch in result.partitions():
+                self.at_batch()
                 self._read_names({row[-3] for row in batch} - names.keys(), names)
                 for *facts, code, version_id, xml in batch:
                     rows = self._reader.read(xml, self._plans[version_id], facts[1])
@@ -171,6 +175,10 @@ def snapshot(granted: Granted) -> Iterator[Snapshot]:
         raise TooManyExports from error
     with opened as connection:
         yield Snapshot(connection, granted)
+
+
+def _go_on() -> None:
+    """Do nothing: nobody wants to know how far an export is."""
 
 
 def _rows(selection: Select[Submission]) -> Select[*tuple[Any, ...]]:

@@ -4,7 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from fieldapp.exporting.clearing import PURPOSES
 from fieldapp.exporting.formats import FormatName
+from fieldapp.exporting.models import JobError, JobState
+from fieldapp.masking.clearance import Clearance
 from fieldapp.submissions.models import SubmissionState
 from fieldapp.submissions.schemas import CODE_LENGTH, ID_LENGTH
 from fieldapp.web.fields import CleanText
@@ -39,6 +42,16 @@ class ExportQuery(Schema):
         data_key="to",
         load_default=None,
         metadata={"description": "First received before this moment."},
+    )
+    purpose = fields.Enum(
+        Clearance,
+        by_value=True,
+        load_default=None,
+        validate=validate.OneOf(PURPOSES),
+        metadata={
+            "description": "What the file is for; personal answers are masked for it. "
+            "Left out: as one may see them oneself."
+        },
     )
     labels = fields.String(
         load_default=None,
@@ -87,3 +100,44 @@ class StreamQuery(ExportQuery):
         is_archive = query["format"] is FormatName.CSV and query["table"] is None
         if query["format"] not in CONTINUED or is_archive:
             raise ValidationError(NOT_CONTINUED.both(), "after")
+
+
+class ExportRequest(ExportQuery):
+    """An export to be made in the background."""
+
+    form = CleanText(required=True, validate=validate.Length(max=ID_LENGTH))
+
+
+class JobResponse(Schema):
+    """An export that is made in the background."""
+
+    id = fields.UUID()
+    form_id = fields.String()
+    query = fields.Dict(metadata={"description": "What was asked for."})
+    state = fields.Enum(JobState, by_value=True)
+    error = fields.Enum(JobError, by_value=True, allow_none=True)
+    created_at = fields.AwareDateTime()
+    ahead = fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "How many exports are made before this one waits no "
+            "more; null once it is begun."
+        },
+    )
+    total = fields.Integer(allow_none=True, metadata={"description": "Entries in it."})
+    written = fields.Integer(metadata={"description": "Entries written so far."})
+    file_name = fields.String(allow_none=True)
+    size = fields.Integer(allow_none=True)
+    sha256 = fields.String(allow_none=True)
+    ended_at = fields.AwareDateTime(allow_none=True)
+    expires_at = fields.AwareDateTime(allow_none=True)
+    url = fields.String(
+        allow_none=True,
+        metadata={"description": "Where the file is; takes `Range`. Null before."},
+    )
+
+
+class JobList(Schema):
+    """One's own exports, the newest first."""
+
+    items = fields.List(fields.Nested(JobResponse))

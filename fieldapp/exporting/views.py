@@ -5,23 +5,27 @@ from contextlib import ExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, request, send_file, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE
 
+from fieldapp.exporting import jobs
 from fieldapp.exporting.asking import READ, Granted, grant
 from fieldapp.exporting.deeds import Sent, log_begun, log_ended
 from fieldapp.exporting.formats import Output, is_streamed, output
+from fieldapp.exporting.models import ExportJob, JobState
 from fieldapp.exporting.ordering import checked, continued, read_order
 from fieldapp.exporting.problems import ExportChanged, TooLongAtOnce
 from fieldapp.exporting.rows import snapshot
-from fieldapp.exporting.schemas import StreamQuery
+from fieldapp.exporting.schemas import ExportRequest, JobList, JobResponse, StreamQuery
 from fieldapp.exporting.streaming import ExportStream
 from fieldapp.extensions import db
 from fieldapp.identity.access import current_actor, requires
 
 AT_ONCE = 20_000
 """Entries of a format that is written whole before its first byte."""
+
+PRIVATE = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 blueprint = Blueprint(
     "exports", __name__, url_prefix="/api/v1", description="Entries as files."
@@ -55,6 +59,74 @@ def read_export(query: dict[str, Any], form_id: str) -> Response:
     return _response(file, stream, tag)
 
 
+@blueprint.post("/exports")
+@requires(READ)
+@blueprint.arguments(ExportRequest)
+@blueprint.response(202, JobResponse)
+def order_export(body: dict[str, Any]) -> dict[str, Any]:
+    """Have an export made in the background, however long it is."""
+    job = jobs.order(current_actor(), body)
+    db.session.commit()
+    return _told(job)
+
+
+@blueprint.get("/exports")
+@requires(READ)
+@blueprint.response(200, JobList)
+def list_exports() -> dict[str, Any]:
+    """List one's own exports, the newest first."""
+    return {
+        "items": [
+            _told(job) for job in db.session.scalars(jobs.jobs_of(current_actor()))
+        ]
+    }
+
+
+@blueprint.get("/exports/<uuid:export_id>")
+@requires(READ)
+@blueprint.response(200, JobResponse)
+def read_export_job(export_id: UUID) -> dict[str, Any]:
+    """Tell how far an export is."""
+    return _told(jobs.get_job(current_actor(), export_id))
+
+
+@blueprint.get("/exports/<uuid:export_id>/file")
+@requires(READ)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
+def read_export_file(export_id: UUID) -> Response:
+    """Give the file of an export, or a range of it."""
+    job = jobs.get_file(current_actor(), export_id)
+    response = send_file(
+        jobs.path_of(job.id),
+        mimetype=job.media_type,
+        as_attachment=True,
+        download_name=job.file_name,
+        conditional=True,
+        etag=(job.digest or b"").hex(),
+    )
+    response.headers.update(PRIVATE)
+    return response
+
+
+@blueprint.delete("/exports/<uuid:export_id>")
+@requires(READ)
+@blueprint.response(204)
+def delete_export(export_id: UUID) -> None:
+    """Delete an export with its file, or break it off."""
+    jobs.delete(current_actor(), export_id)
+    db.session.commit()
+
+
+def _told(job: ExportJob) -> dict[str, Any]:
+    is_done = job.state is JobState.DONE
+    return {
+        **{name: getattr(job, name) for name in _SHOWN},
+        "ahead": jobs.ahead_of(job),
+        "sha256": job.digest.hex() if job.digest else None,
+        "url": url_for(".read_export_file", export_id=job.id) if is_done else None,
+    }
+
+
 def _conditional(tag: str) -> Response | None:
     """Answer what is the same as before without making it again.
 
@@ -72,8 +144,7 @@ def _conditional(tag: str) -> Response | None:
 def _response(file: Output, stream: ExportStream, tag: str) -> Response:
     response = Response(stream, content_type=file.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.update(PRIVATE)
     response.set_etag(tag)
     return response
 
@@ -87,3 +158,9 @@ def _teller(export_id: UUID, granted: Granted) -> Callable[[Sent], None]:
             db.session.commit()
 
     return tell
+
+
+_SHOWN = (
+    *("id", "form_id", "query", "state", "error", "created_at", "total", "written"),
+    *("file_name", "size", "ended_at", "expires_at"),
+)

@@ -20,7 +20,7 @@ from fieldapp.web.health import run_checks
 )
 @with_appcontext
 def work(*, threads: int) -> None:
-    """Raise flags, tell webhooks, send digests; several workers share the work."""
+    """Raise flags, tell webhooks, send digests, make exports; many share the work."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask documents it so for threads.
     for check in run_checks(app.config["FIELDAPP"]):
         if not check.is_ok:

@@ -1,11 +1,11 @@
-"""The worker: raises flags, visits webhooks and sends digests until told to stop."""
+"""The worker: flags, webhooks, digests and exports, until it is told to stop."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from types import FrameType
@@ -13,6 +13,7 @@ from types import FrameType
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
+from fieldapp.exporting.making import make_next, remove_expired
 from fieldapp.extensions import db
 from fieldapp.notices.mailing import send_next_digest
 from fieldapp.notices.visiting import forget_old, visit_next
@@ -32,12 +33,16 @@ SERVER = "FIELDAPP_WORKER_OF"
 COMMAND = (sys.executable, "-c", "from fieldapp.cli import main; main()", "work")
 
 
+Task = Callable[[Callable[[], bool]], bool]
+"""Does the next thing, unless it is told to stop; False where there is none."""
+
+
 class WorkerBrokenError(Exception):
     """A thread of the worker met what it did not expect; standard error has it."""
 
 
 def work_until(stop: Event, app: Flask, *, threads: int = THREADS) -> None:
-    """Visit webhooks with some threads until ``stop`` is set.
+    """Flag and tell with some threads, and make exports with one, until ``stop``.
 
     The threads are daemons: one that waits for a slow receiver is left behind. What
     it was telling is told again, and nothing is lost.
@@ -46,9 +51,12 @@ def work_until(stop: Event, app: Flask, *, threads: int = THREADS) -> None:
     """
     broken = Event()
     working = [
-        Thread(target=_work, args=(stop, broken, app), daemon=True)
+        Thread(target=_work, args=(stop, broken, app, _tell_next), daemon=True)
         for _ in range(threads)
     ]
+    working.append(
+        Thread(target=_work, args=(stop, broken, app, make_next), daemon=True)
+    )
     for thread in working:
         thread.start()
     _watch(stop, broken, app)
@@ -102,27 +110,32 @@ def _tidy(app: Flask) -> None:
     with app.app_context():
         try:
             forget_old()
+            remove_expired()
         except OperationalError:
-            app.logger.warning("notices: the database is away")
+            app.logger.warning("worker: the database is away")
 
 
-def _work(stop: Event, broken: Event, app: Flask) -> None:
+def _work(stop: Event, broken: Event, app: Flask, do_next: Task) -> None:
     try:
         while not stop.is_set():
-            _visit(stop, app)
+            _do(stop, app, do_next)
     finally:
         if not stop.is_set():
             broken.set()
 
 
-def _visit(stop: Event, app: Flask) -> None:
+def _do(stop: Event, app: Flask, do_next: Task) -> None:
     with app.app_context():
         try:
-            is_busy = follow_on()
-            if visit_next(stop.is_set) or send_next_digest() or is_busy:
+            if do_next(stop.is_set):
                 return
         except OperationalError:
             db.session.rollback()
-            app.logger.warning("notices: the database is away", exc_info=True)
+            app.logger.warning("worker: the database is away", exc_info=True)
             stop.wait(AWAY_SECONDS)
     stop.wait(IDLE_SECONDS)
+
+
+def _tell_next(is_stopping: Callable[[], bool]) -> bool:
+    is_behind = follow_on()
+    return visit_next(is_stopping) or send_next_digest() or is_behind
