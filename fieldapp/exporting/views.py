@@ -44,7 +44,8 @@ def read_export(query: dict[str, Any], form_id: str) -> Response:
     with ExitStack() as stack:
         found = stack.enter_context(snapshot(granted))
         writing = continued(found, checked(found, order.writing), after)
-        tag = found.tag(writing)
+        # The state is that of the whole: who goes on asks whether it is the same.
+        tag = found.tag(order.writing)
         if (unchanged := _conditional(tag)) is not None:
             return unchanged
         if not is_streamed(writing.format) and found.total > AT_ONCE:

@@ -22,12 +22,14 @@ _HEAD = """| survey |
 | | select_one_from_file villages.csv | village | Desa | Village | village |
 | | begin_group | member | Anggota | Member | |
 | | text | note | Catatan | Note | |
+| | text | farmer | Petani | Farmer | name |
+| | text | nik | NIK | NIK | nik |
 {old}| | select_one sex | sex | Jenis kelamin | Sex | |
 | | select_multiple std | standards | Standar | Standards | |
 | | end_group | | | | |
 | | integer | age | Umur | Age | |
 | | date | visited_on | Tanggal | Day | |
-| | geopoint | home | Rumah | Home | |
+| | geopoint | home | Rumah | Home | home_location |
 {new}| | begin_repeat | plot | Lahan | Plot | |
 | | decimal | ha | Luas | Area | |
 | | geoshape | shape | Batas | Boundary | |
@@ -75,7 +77,9 @@ def plot_xml(
         f'<data id="{FORM_ID}" version="{version}">'
         "<start>2026-08-20T08:14:02.517+07:00</start>"
         "<end>2026-08-20T08:21:47.903+07:00</end>"
-        f"<village>{village}</village><member><note>{note}</note>{extra}<sex>P</sex>"
+        f"<village>{village}</village><member><note>{note}</note>"
+        "<farmer>Sri Lestari</farmer><nik>3302164107740001</nik>"
+        f"{extra}<sex>P</sex>"
         "<standards>eu nop</standards></member><age>41</age>"
         "<visited_on>2026-08-20</visited_on><home>-7.43 109.24 74.3 4.8</home>"
         f"{plots}<meta><instanceID>{instance_id}</instanceID></meta></data>"

@@ -1,0 +1,23 @@
+"""The plots form, and who reads its entries."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from fieldapp.identity.permissions import Role
+from tests.exporting.plots import publish_plots
+from tests.factories import Headers, auth_headers, make_person
+
+
+@pytest.fixture
+def coordinator(client: FlaskClient) -> Headers:
+    """Who reads all of Semedo as it came."""
+    assert client
+    publish_plots()
+    return auth_headers(make_person(Role.COORDINATOR))
+
+
+@pytest.fixture
+def auditor(coordinator: Headers) -> Headers:
+    """Who reads all of Semedo masked."""
+    assert coordinator
+    return auth_headers(make_person(Role.AUDITOR))
