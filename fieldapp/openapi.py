@@ -20,6 +20,7 @@ from fieldapp.identity import views as identity
 from fieldapp.identity.access import public
 from fieldapp.indicators import views as indicators
 from fieldapp.notices import views as notices
+from fieldapp.odata import views as odata
 from fieldapp.openrosa import views as openrosa
 from fieldapp.openrosa.doors import SIGNED_IN
 from fieldapp.quality import views as quality
@@ -51,6 +52,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     authoring.blueprint,
     indicators.blueprint,
     exporting.blueprint,
+    odata.blueprint,
     log.blueprint,
     dossier.blueprint,
     notices.blueprint,
@@ -81,7 +83,13 @@ SETTINGS: Mapping[str, Any] = {
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "The access_token of POST /api/v1/auth/login.",
-                }
+                },
+                "basic": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "A person's name and password, over https; only for "
+                    "the OData feeds.",
+                },
             }
         },
     },

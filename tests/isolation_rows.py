@@ -88,6 +88,10 @@ ROWS: dict[str, Row] = {
     "get /forms/{form_id}/export": Row(
         READERS, query={"format": "ndjson", "area": "{code}"}
     ),
+    "get /forms/{form_id}/odata/": Row(READERS, query={"area": "{code}"}),
+    "get /forms/{form_id}/odata/$metadata": Row(READERS, query={"area": "{code}"}),
+    "get /forms/{form_id}/odata/{table}": Row(READERS, query={"area": "{code}"}),
+    "get /forms/{form_id}/odata/{table}/$count": Row(READERS, query={"area": "{code}"}),
     "put /forms/{form_id}/state": Row(
         COUNTRYWIDE, body={"state": "closed", "reason": "Iseng."}
     ),

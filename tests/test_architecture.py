@@ -22,6 +22,7 @@ COMMITTERS = {
     "areas/log.py",
     "cli.py",
     "exporting/making.py",
+    "identity/basic.py",
     "notices/mailing.py",
     "notices/visiting.py",
     "quality/working.py",

@@ -175,6 +175,7 @@ def make_world() -> World:
         "register_name": "petani",
         "entity_id": ENTITY_ID,
         "change_id": str(change.id),
+        "table": "Submissions",
     }
     nowhere = {
         **there,

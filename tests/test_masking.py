@@ -119,6 +119,7 @@ def bodies(
         "form_id": "warga",
         "version": "1",
         "name": "foto.jpg",
+        "table": "Submissions",
         "user_id": "00000000-0000-0000-0000-000000000000",
         "edit": "<x/>",
         "draft": "| survey |",
@@ -127,14 +128,23 @@ def bodies(
     }
     names |= {
         f"{each}_id": names["user_id"]
-        for each in ("held", "device", "grant", "webhook", "delivery", "flag", "entity")
+        for each in (
+            "held",
+            "device",
+            "grant",
+            "webhook",
+            "delivery",
+            "flag",
+            "entity",
+            "export",
+        )
     }
     found = {}
     for name, row in ROWS.items():
         if row.upload or "/auth/" in name:
             continue
         method, path = name.split(" ")
-        plain = {key: each for key, each in row.query.items() if key == "q"}
+        plain = {key: row.query[key] for key in ("q", "format") if key in row.query}
         for more in ({}, {"revision": "1"}, {"from": "1", "to": "2"}):
             if more and not path.startswith("/submissions/{instance_id}/"):
                 continue

@@ -11,7 +11,7 @@ from fieldapp.exporting.clearing import clearance_for
 from fieldapp.exporting.problems import AreaPartlyOutside
 from fieldapp.forms.models import Form
 from fieldapp.identity.permissions import Actor, Permission
-from fieldapp.masking.clearance import Clearance
+from fieldapp.masking.clearance import Clearance, Purpose
 from fieldapp.places.codes import contains
 from fieldapp.places.queries import get_area
 from fieldapp.submissions.models import Submission, SubmissionState
@@ -32,7 +32,7 @@ class Wanted:
     received_from: datetime | None = None
     received_to: datetime | None = None
     """The first moment that is too late."""
-    purpose: Clearance | None = None
+    purpose: Purpose | None = None
     """What it is for, and so how much is masked; None: as one may see it."""
 
 

@@ -6,30 +6,23 @@ shown as it is in the village where they may see less.
 
 from collections.abc import Sequence
 
-from fieldapp.identity.permissions import Actor, Role
-from fieldapp.masking.clearance import Clearance
-from fieldapp.places.codes import contains
-
-WORKING = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
-"""Who works with the people in an entry, and not only with its numbers."""
-
-PURPOSES = (Clearance.AUDIT, Clearance.CERTIFICATION)
-"""What a person may say a file is for; it is masked then, whoever they are."""
+from fieldapp.identity.permissions import Actor, Permission
+from fieldapp.masking.clearance import Clearance, Purpose
 
 
 def clearance_for(
     actor: Actor,
     areas: Sequence[str],
     programme_id: str | None,
-    purpose: Clearance | None,
+    purpose: Purpose | None,
 ) -> Clearance:
-    """Say how much an export of some areas shows to a person, for a purpose."""
+    """Say how much an export of some areas shows to a person, for a purpose.
+
+    Who names a purpose gets what is masked for it, whoever they are.
+    """
     if purpose is not None:
-        return purpose
-    working = [
-        grant.area_code
-        for grant in actor.grants
-        if grant.role in WORKING and grant.programme_id in (None, programme_id)
-    ]
-    is_full = all(any(contains(own, code) for own in working) for code in areas)
+        return Clearance(purpose)
+    is_full = all(
+        actor.may(Permission.READ_PERSONAL, code, programme_id) for code in areas
+    )
     return Clearance.FULL if is_full else Clearance.AUDIT

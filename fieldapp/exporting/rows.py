@@ -5,7 +5,7 @@ A cursor on the server gives the entries in the order in which they came first
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,13 +94,17 @@ class Snapshot:
         )
         return hashlib.sha256(repr(names).encode()).hexdigest()[:32]
 
-    def entries(self, after: Position | None = None) -> Iterator[Entry]:
+    def entries(
+        self, after: Position | None = None, *, skip: int = 0
+    ) -> Generator[Entry, None, None]:
         """Read the entries, or those behind a position, a batch at a time."""
         names: dict[str, Sequence[str | None]] = {}
         statement = _rows(self._granted.selection)
         if after is not None:
             key = tuple_(Submission.received_at, Submission.id)
             statement = statement.where(key > tuple_(*after))
+        if skip:
+            statement = statement.offset(skip)
         result = self._connection.execute(
             statement, execution_options={"yield_per": BATCH}
         )

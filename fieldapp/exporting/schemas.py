@@ -4,10 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from fieldapp.exporting.clearing import PURPOSES
 from fieldapp.exporting.formats import FormatName
 from fieldapp.exporting.models import JobError, JobState
-from fieldapp.masking.clearance import Clearance
+from fieldapp.masking.clearance import Purpose
 from fieldapp.submissions.models import SubmissionState
 from fieldapp.submissions.schemas import CODE_LENGTH, ID_LENGTH
 from fieldapp.web.fields import CleanText
@@ -44,10 +43,9 @@ class ExportQuery(Schema):
         metadata={"description": "First received before this moment."},
     )
     purpose = fields.Enum(
-        Clearance,
+        Purpose,
         by_value=True,
         load_default=None,
-        validate=validate.OneOf(PURPOSES),
         metadata={
             "description": "What the file is for; personal answers are masked for it. "
             "Left out: as one may see them oneself."

@@ -41,7 +41,7 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
                 raise nothing_here() if request.view_args else NotPermitted()
             return view(*args, **kwargs)
 
-        return cast("View", _marked(guarded, Access(frozenset(permissions))))
+        return cast("View", marked(guarded, Access(frozenset(permissions))))
 
     return decorate
 
@@ -55,7 +55,7 @@ def signed_in(reason: str) -> Callable[[View], View]:
             verify_jwt_in_request()
             return view(*args, **kwargs)
 
-        return cast("View", _marked(guarded, Access(reason=reason)))
+        return cast("View", marked(guarded, Access(reason=reason)))
 
     return decorate
 
@@ -64,7 +64,7 @@ def public(reason: str) -> Callable[[View], View]:
     """Let in everybody; the reason says why, or who checks instead."""
 
     def decorate(view: View) -> View:
-        return _marked(view, Access(reason=reason))
+        return marked(view, Access(reason=reason))
 
     return decorate
 
@@ -79,6 +79,7 @@ def current_actor() -> Actor:
     return cast("Actor", get_current_user())
 
 
-def _marked(view: View, access: Access) -> View:
+def marked(view: View, access: Access) -> View:
+    """Say on a view who may call it."""
     setattr(view, _MARK, access)
     return view

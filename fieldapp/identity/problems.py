@@ -40,6 +40,25 @@ class SignInFailed(Problem):
         )
 
 
+class PasswordSignInRequired(Problem):
+    """A program is to send a name and its password, or others, or over https."""
+
+    status = 401
+    slug = "password-sign-in-required"
+    title = Text("Masuk dengan kata sandi", "Sign in with a password")
+
+    def __init__(self, *, is_secure: bool) -> None:
+        basic = 'Basic realm="Fieldapp", charset="UTF-8"'
+        super().__init__(
+            Text(
+                "Masukkan nama pengguna dan kata sandi yang benar (Basic), lewat "
+                "alamat https.",
+                "Give the right user name and password (Basic), over an https address.",
+            ),
+            headers={"WWW-Authenticate": basic if is_secure else "Bearer"},
+        )
+
+
 class TooManySignIns(Problem):
     """A name or an address has failed too often in a short time."""
 

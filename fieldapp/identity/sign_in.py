@@ -15,6 +15,15 @@ def sign_in(username: str, password: str) -> TokenPair:
     :raises SignInFailed: if either is wrong, without telling which.
     :raises AccountClosed: if both are right and the account is deactivated.
     """
+    return start_family(prove(username, password).id)
+
+
+def prove(username: str, password: str) -> User:
+    """Find the person who knows a name and its password.
+
+    :raises SignInFailed: if either is wrong, without telling which.
+    :raises AccountClosed: if both are right and the account is deactivated.
+    """
     user = db.session.scalar(select(User).where(User.username == username))
     if not is_right(password, user.password_hash if user else None) or user is None:
         raise SignInFailed
@@ -22,4 +31,4 @@ def sign_in(username: str, password: str) -> TokenPair:
         raise AccountClosed
     if is_outdated(user.password_hash):
         user.password_hash = hash_password(password)
-    return start_family(user.id)
+    return user

@@ -29,7 +29,8 @@ def export(client: FlaskClient, headers: Headers, **query: str) -> bytes:
     """Get an export."""
     response = ask(client, headers, **query)
     assert response.status_code == 200, response.text
-    return response.data
+    content: bytes = response.data
+    return content
 
 
 def table(content: bytes) -> list[dict[str, str]]:
