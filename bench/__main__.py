@@ -66,7 +66,9 @@ def main() -> None:
                 result["filled"] = _as_dicts(full)
         result["openrosa"] = _as_dicts(small)
     if arguments.reports:
-        result["reports"] = _reports(arguments.reports)
+        result["reports"] = _run("bench.reports", arguments.reports)
+    if arguments.exports:
+        result["exports"] = _run("bench.exports", arguments.exports)
     print(json.dumps(result))
 
 
@@ -80,6 +82,12 @@ def _arguments() -> argparse.Namespace:
         default=["10000", "1000000"],
         help="sizes of bench.reports; none: left out",
     )
+    parser.add_argument(
+        "--exports",
+        nargs="*",
+        default=["10000", "50000", "1000000"],
+        help="sizes of bench.exports; none: left out",
+    )
     return parser.parse_args()
 
 
@@ -89,8 +97,8 @@ def _cold_start(place: Installation) -> float:
         return round(time.perf_counter() - began, 2)
 
 
-def _reports(sizes: list[str]) -> Any:
-    command = [sys.executable, "-m", "bench.reports", *sizes]
+def _run(module: str, sizes: list[str]) -> Any:
+    command = [sys.executable, "-m", module, *sizes]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
     print(done.stdout.decode())
     return json.loads(done.stdout)

@@ -19,8 +19,8 @@ from fieldapp.exporting.spools import chunks_of
 from fieldapp.exporting.typed import read_number, read_truth, read_whole
 
 GROUP_ROWS = 10_000
-_POOL = pa.system_memory_pool()
-"""Which gives back what it does not need, between two exports."""
+
+pa.set_memory_pool(pa.system_memory_pool())  # It gives back what it does not need.
 
 _LONG = 1 << 63
 

@@ -24,7 +24,10 @@ from fieldapp.web import clock
 from fieldapp.web.text import Text
 
 ENTRIES = 1_000
-BYTES = 4 * 1024 * 1024
+MOST_ROWS = 10_000
+"""Of `$top` in one page: some clients believe that what they ask for comes at once."""
+
+BYTES = 16 * 1024 * 1024
 KEPT = frozenset({"$filter", "$select", *OWN})
 """What the address of the next page repeats as it was."""
 
@@ -85,7 +88,11 @@ class _Rows:
 
     @property
     def _is_full(self) -> bool:
-        return self._size >= BYTES or (bool(self.items) and self._entries >= ENTRIES)
+        if self._options.top is None:
+            is_long = bool(self.items) and self._entries >= ENTRIES
+        else:
+            is_long = len(self.items) >= MOST_ROWS
+        return is_long or self._size >= BYTES
 
     def _add(self, item: bytes) -> None:
         self.items.append(item)

@@ -112,19 +112,30 @@ def test_options_narrow_skip_count_and_select(
     assert count.text == "4"
 
 
-@pytest.mark.parametrize("table", ["Submissions", "Submissions.plot"])
+@pytest.mark.parametrize(
+    ("table", "top", "expected_sizes"),
+    [
+        ("Submissions", {}, [2, 2, 1]),
+        ("Submissions", {"top": "4"}, [3, 1]),
+        ("Submissions.plot", {}, [4, 4, 2]),
+        ("Submissions.plot", {"top": "9"}, [4, 4, 1]),
+    ],
+)
 def test_links_lead_through_all_pages(
     client: FlaskClient,
     coordinator: Headers,
     monkeypatch: pytest.MonkeyPatch,
     table: str,
+    top: dict[str, str],
+    expected_sizes: list[int],
 ) -> None:
     for number in range(5):
         send(plot_xml(f"uuid:{number}"))
     whole = get(client, coordinator, table)
     monkeypatch.setattr(pages, "ENTRIES", 2)
+    monkeypatch.setattr(pages, "MOST_ROWS", 3)
 
-    page = get(client, coordinator, table, top="9", select="__id")
+    page = get(client, coordinator, table, select="__id", **top)
     sizes, found = [], []
     while True:
         sizes.append(len(page["value"]))
@@ -134,9 +145,9 @@ def test_links_lead_through_all_pages(
         link = urlsplit(page["@odata.nextLink"])
         page = client.get(f"{link.path}?{link.query}", headers=coordinator).get_json()
 
-    expected = [{"__id": each["__id"]} for each in whole["value"]][:9]
-    assert found == expected
-    assert sizes == ([2, 2, 1] if table == "Submissions" else [4, 4, 1])
+    keys = [{"__id": each["__id"]} for each in whole["value"]]
+    assert found == keys[: sum(expected_sizes)]
+    assert sizes == expected_sizes
     assert "@odata.nextLink" not in whole
 
 
