@@ -6,9 +6,10 @@ A cursor on the server gives the entries in the order in which they came first
 
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import (
@@ -40,6 +41,9 @@ Position = tuple[datetime, str]
 """When an entry came first, and its id: the order of an export."""
 
 BATCH = 500
+STALLED_SECONDS = 120
+"""As long as PostgreSQL waits for a reader (`EXPORT_OPTIONS`)."""
+
 LEVELS = 4
 """Village, district, regency, province."""
 
@@ -73,6 +77,7 @@ class Snapshot:
         """How many entries were handed over."""
         self.at_batch: Callable[[], None] = _go_on
         """Called between batches; what it raises ends the reading."""
+        self._read_at = monotonic()
         definitions = {each: get_version(each).definition for each in self._versions}
         self.layout: Layout = layout_of(definitions.values(), granted.clearance)
         """The tables and columns of all versions of the form."""
@@ -111,11 +116,24 @@ class Snapshot:
         with closing(result):
             for batch in result.partitions():
                 self.at_batch()
+                self._read_at = monotonic()
                 self._read_names({row[-3] for row in batch} - names.keys(), names)
                 for *facts, code, version_id, xml in batch:
                     rows = self._reader.read(xml, self._plans[version_id], facts[1])
                     self.entries_read += 1
                     yield Entry((*facts, code, *names[code]), rows)
+
+    @property
+    def is_stalled(self) -> bool:
+        """Say whether its reader has taken nothing for so long that it is given up."""
+        return monotonic() - self._read_at > STALLED_SECONDS
+
+    def give_up(self) -> None:
+        """Let go of the connection of a reader who takes nothing; it is not in use.
+
+        Whoever reads on after all finds it closed: their export breaks off.
+        """
+        self._connection.invalidate()
 
     def position_of(self, key: str) -> Position | None:
         """Find where an entry stands among those that were asked for."""
@@ -173,12 +191,32 @@ def snapshot(granted: Granted) -> Iterator[Snapshot]:
 
     :raises TooManyExports: if as many are being read as there may be at once.
     """
+    with _connected() as connection:
+        found = Snapshot(connection, granted)
+        _held.add(found)
+        try:
+            yield found
+        finally:
+            _held.discard(found)
+
+
+def _connected() -> Connection:
+    """Take one of the few connections, from a reader who takes nothing if need be."""
+    engine = db.engines[EXPORTS]
+    with suppress(PoolTimeout):
+        return engine.connect()
+    stalled = [each for each in (*_held,) if each.is_stalled]
+    for each in stalled:
+        _held.discard(each)
+        each.give_up()
     try:
-        opened = db.engines[EXPORTS].connect()
+        return engine.connect()
     except PoolTimeout as error:
         raise TooManyExports from error
-    with opened as connection:
-        yield Snapshot(connection, granted)
+
+
+_held: set[Snapshot] = set()
+"""Those that are being read in this process."""
 
 
 def _go_on() -> None:
