@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from fieldapp.exporting.asking import Granted
@@ -135,6 +136,19 @@ class Snapshot:
         """
         self._connection.invalidate()
 
+    def leave(self) -> None:
+        """Give no connection back to the pool that is dead and not known to be.
+
+        PostgreSQL may have ended a session that was idle: while a slow reader took
+        nothing, or while the end of a large workbook was written.
+        """
+        if self._connection.invalidated:
+            return
+        try:
+            self._connection.exec_driver_sql("select 1")
+        except DBAPIError:
+            self._connection.invalidate()
+
     def position_of(self, key: str) -> Position | None:
         """Find where an entry stands among those that were asked for."""
         statement = self._granted.selection.with_only_columns(
@@ -198,6 +212,7 @@ def snapshot(granted: Granted) -> Iterator[Snapshot]:
             yield found
         finally:
             _held.discard(found)
+            found.leave()
 
 
 def _connected() -> Connection:

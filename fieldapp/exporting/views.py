@@ -25,6 +25,10 @@ from fieldapp.identity.access import current_actor, requires
 AT_ONCE = 20_000
 """Entries of a format that is written whole before its first byte."""
 
+COUNT = "X-Entry-Count"
+"""By which a reader of lines knows that all came: granian ends a body that breaks off
+as it ends any other."""
+
 PRIVATE = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 blueprint = Blueprint(
@@ -57,7 +61,7 @@ def read_export(query: dict[str, Any], form_id: str) -> Response:
         stream = ExportStream(
             file.chunks(), found, stack.pop_all(), _teller(export_id, granted)
         )
-    return _response(file, stream, tag)
+    return _response(file, stream, tag, total=found.total)
 
 
 @blueprint.post("/exports")
@@ -142,10 +146,11 @@ def _conditional(tag: str) -> Response | None:
     return response
 
 
-def _response(file: Output, stream: ExportStream, tag: str) -> Response:
+def _response(file: Output, stream: ExportStream, tag: str, *, total: int) -> Response:
     response = Response(stream, content_type=file.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
     response.headers.update(PRIVATE)
+    response.headers[COUNT] = str(total)
     response.set_etag(tag)
     return response
 

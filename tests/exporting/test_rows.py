@@ -2,6 +2,8 @@ from contextlib import ExitStack
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from fieldapp.exporting import rows
 from fieldapp.exporting.asking import Granted, Wanted, grant
@@ -57,3 +59,22 @@ def test_a_reader_who_takes_nothing_gives_up_the_place(
 
         with pytest.raises(Exception, match=r"closed|invalid"):
             list(found[0].entries())
+
+
+def test_a_session_that_postgresql_ended_harms_nobody_else(granted: Granted) -> None:
+    with rows.snapshot(granted) as found:
+        next(found.entries())
+        db.session.execute(
+            text(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where state = 'idle in transaction' and pid <> pg_backend_pid() "
+                "and datname = current_database()"
+            )
+        )
+        db.session.commit()
+        with pytest.raises(DBAPIError):
+            found.position_of("uuid:1")
+
+    for _ in range(PLACES + 1):
+        with rows.snapshot(granted) as again:
+            assert len(list(again.entries())) == 3

@@ -216,6 +216,7 @@ def test_a_cut_off_export_is_continued_behind_the_last_key(
     changed = ask(client, again, format="ndjson", after=whole[1]["KEY"])
 
     assert lines(rest.data) == whole[2:]
+    assert first.headers["X-Entry-Count"] == rest.headers["X-Entry-Count"] == "5"
     assert [row["KEY"] for row in table(rows)] == ["uuid:2", "uuid:3", "uuid:4"]
     assert changed.status_code == 412
 
