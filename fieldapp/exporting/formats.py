@@ -9,6 +9,7 @@ from typing import Any
 from fieldapp.exporting.as_csv import csv_chunks, zip_chunks
 from fieldapp.exporting.as_geojson import geojson_chunks, has_places
 from fieldapp.exporting.as_ndjson import ndjson_chunks
+from fieldapp.exporting.as_xlsx import xlsx_chunks
 from fieldapp.exporting.flat import FlatTable, Labels
 from fieldapp.exporting.rows import Position, Snapshot
 
@@ -57,12 +58,9 @@ def is_streamed(name: FormatName) -> bool:
     return name not in {FormatName.XLSX, FormatName.PARQUET}
 
 
-def _late(name: str) -> Any:
-    """Load a format with its library only once it is asked for.
-
-    PyArrow alone is 45 MiB in each process, most of which write no Parquet.
-    """
-    return import_module(f"fieldapp.exporting.{name}")
+def _parquet_format() -> Any:
+    """Load PyArrow once it is asked for: 30 MiB that most processes do not need."""
+    return import_module("fieldapp.exporting.as_parquet")
 
 
 def _tables(snapshot: Snapshot, writing: Writing) -> tuple[list[FlatTable], list[int]]:
@@ -106,9 +104,7 @@ def _xlsx(snapshot: Snapshot, writing: Writing, form_id: str) -> Output:
     return Output(
         _names(form_id, tables, ".xlsx")[0],
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        lambda: _late("as_xlsx").xlsx_chunks(
-            tables, sheets, snapshot.entries(writing.after), places
-        ),
+        lambda: xlsx_chunks(tables, sheets, snapshot.entries(writing.after), places),
     )
 
 
@@ -136,7 +132,7 @@ def _parquet(snapshot: Snapshot, writing: Writing, form_id: str) -> Output:
     return Output(
         names[0] if is_one else f"{form_id}.parquet.zip",
         "application/vnd.apache.parquet" if is_one else ZIP,
-        lambda: _late("as_parquet").parquet_chunks(
+        lambda: _parquet_format().parquet_chunks(
             tables, names, snapshot.entries(writing.after), places
         ),
     )
