@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from tests.e2e.entries import DATA, INSTANCE_ID, Entry
+from lxml import etree
+
+from tests.e2e.entries import DATA, INSTANCE_ID, Entry, entries_of
 from tests.e2e.judging import JUDGES, Judged
 from tests.e2e.line import Line, RawAnswer
 from tests.openrosa.phone import Part
@@ -177,7 +179,7 @@ def make_entries(
         elif "edit" in how:
             entry = edited(made[how["edit"]])
         else:
-            entry = Entry(sealed(how["sealed"], how["namespace"], how["version"]))
+            entry = Entry(sealed(how["sealed"], how["namespace"]))
         made[name] = entry
         yield name, entry
 
@@ -194,8 +196,10 @@ def edited(entry: Entry) -> Entry:
     return Entry(INSTANCE_ID.sub(fresh + old, entry.xml))
 
 
-def sealed(form_id: str, namespace: str, version: str) -> bytes:
+def sealed(form_id: str, namespace: str) -> bytes:
     """Write the envelope of an entry that was encrypted on the phone."""
+    plain = next(iter(entries_of(form_id, "valid-*").values()))
+    version = etree.fromstring(plain.xml).get("version")
     return (
         f'<data xmlns="{namespace}" id="{form_id}" version="{version}" '
         'encrypted="yes"><base64EncryptedKey>a2V5</base64EncryptedKey>'
