@@ -22,6 +22,11 @@ from tests.databases import empty_tables, one_transaction, scratch_database
 SECRET = "a secret of the tests, long enough to be taken"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Say how many tests run at once: a third of their time is waiting for servers."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The address of a server where databases may be made."""
