@@ -5,6 +5,7 @@ OpenAPI document is asked by an auditor, and each answer is searched for them.
 """
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ NAME, OTHER_NAME = "Wagiyem", "Sulastri"
 HOME, PLOT = "7.4123456", "7.5551234"
 STORY, PICTURE = "XYZZY", "FOTONYA"
 RAW = (NIK, PHONE, WAGES, "1.234.567", NAME, OTHER_NAME, HOME, "1974", STORY)
+IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}")
+"""Identifiers and digests, in which any four digits stand sooner or later."""
 OPENED = (PLOT, PICTURE)
 """What an auditor reads for certification."""
 
@@ -162,9 +165,16 @@ def bodies(
     return found
 
 
+def tells(text: str, secret: str) -> bool:
+    """Say whether an answer stands in a text; a year is no part of a longer number."""
+    if len(secret) > len("1974"):
+        return secret in text
+    return re.search(rf"(?<![0-9A-Za-z]){secret}(?![0-9A-Za-z])", text) is not None
+
+
 def shown(answers: dict[str, str], secrets: tuple[str, ...]) -> dict[str, list[str]]:
     telling = {
-        question: [each for each in secrets if each in text]
+        question: [each for each in secrets if tells(IDS.sub("", text), each)]
         for question, text in answers.items()
     }
     return {question: each for question, each in telling.items() if each}
