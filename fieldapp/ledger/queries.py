@@ -1,8 +1,10 @@
 """Read the logs."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from fieldapp.extensions import db
 from fieldapp.ledger.chain import Entry, Head
@@ -21,6 +23,37 @@ def entries_up_to(area_code: str, position: int) -> Iterator[Entry]:
     """Read a log from its beginning, in constant memory."""
     for batch in batches_up_to(area_code, position):
         yield from batch
+
+
+def entries_after(
+    reached: InstrumentedAttribute[int], own: ColumnElement[bool], *, most: int
+) -> Select[str, int, datetime, bytes]:
+    """Select what is new in the logs for who follows them, log by log in their order.
+
+    Positions become visible in their order, so nothing is left out.
+
+    :param reached: the column that says up to where each log was read.
+    :param own: which of its table's rows is that of a log; there may be none yet.
+    :param most: how many entries at most.
+    """
+    position = func.coalesce(reached, 0)
+    new = (
+        select(LedgerEntry.position, LedgerEntry.recorded_at, LedgerEntry.body)
+        .where(LedgerEntry.area_code == LedgerHead.area_code)
+        .where(LedgerEntry.position > position)
+        .order_by(LedgerEntry.position)
+        .limit(most)
+        .lateral("new")
+    )
+    return (
+        select(LedgerHead.area_code, new.c.position, new.c.recorded_at, new.c.body)
+        .select_from(LedgerHead)
+        .outerjoin(reached.class_, own)
+        .join(new, true())
+        .where(LedgerHead.position > position)
+        .order_by(LedgerHead.area_code, new.c.position)
+        .limit(most)
+    )
 
 
 def batches_up_to(

@@ -18,18 +18,17 @@ from sqlalchemy import (
     Uuid,
     and_,
     delete,
-    func,
     insert,
     literal,
     or_,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fieldapp.extensions import db
 from fieldapp.forms.models import Form, FormVersion
-from fieldapp.ledger.models import LedgerEntry, LedgerHead
+from fieldapp.ledger.models import LedgerHead
+from fieldapp.ledger.queries import entries_after
 from fieldapp.notices.models import (
     DeliveryState,
     EventKind,
@@ -129,29 +128,13 @@ def _followed(webhook: Webhook) -> ColumnElement[bool]:
 
 
 def _next_lines(webhook: Webhook) -> list[Line]:
-    reached = func.coalesce(WebhookPosition.position, 0)
-    new = (
-        select(LedgerEntry.position, LedgerEntry.recorded_at, LedgerEntry.body)
-        .where(LedgerEntry.area_code == LedgerHead.area_code)
-        .where(LedgerEntry.position > reached)
-        .order_by(LedgerEntry.position)
-        .limit(BATCH)
-        .lateral("new")
-    )
     own = and_(
         WebhookPosition.webhook_id == webhook.id,
         WebhookPosition.area_code == LedgerHead.area_code,
     )
-    statement = (
-        select(LedgerHead.area_code, new.c.position, new.c.recorded_at, new.c.body)
-        .select_from(LedgerHead)
-        .outerjoin(WebhookPosition, own)
-        .join(new, true())
-        .where(_followed(webhook), LedgerHead.position > reached)
-        .order_by(LedgerHead.area_code, new.c.position)
-        .limit(BATCH)
-    )
-    return [_line(row) for row in db.session.execute(statement)]
+    statement = entries_after(WebhookPosition.position, own, most=BATCH)
+    rows = db.session.execute(statement.where(_followed(webhook)))
+    return [_line(row) for row in rows]
 
 
 def _line(row: Any) -> Line:

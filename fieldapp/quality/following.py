@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select, text, true
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from fieldapp.config import Config
 from fieldapp.extensions import db
-from fieldapp.ledger.models import LedgerEntry, LedgerHead
+from fieldapp.ledger.models import LedgerHead
+from fieldapp.ledger.queries import entries_after
 from fieldapp.quality.models import EntryProfile, EntryTrait, FlagPosition
 from fieldapp.quality.raising import raise_flags
 from fieldapp.quality.visit import Line, Visit
@@ -62,24 +63,8 @@ def is_behind() -> bool:
 
 
 def _next_lines(most: int) -> list[Line]:
-    reached = func.coalesce(FlagPosition.position, 0)
-    new = (
-        select(LedgerEntry.position, LedgerEntry.body)
-        .where(LedgerEntry.area_code == LedgerHead.area_code)
-        .where(LedgerEntry.position > reached)
-        .order_by(LedgerEntry.position)
-        .limit(most)
-        .lateral("new")
-    )
-    statement = (
-        select(LedgerHead.area_code, new.c.position, new.c.body)
-        .select_from(LedgerHead)
-        .outerjoin(FlagPosition, FlagPosition.area_code == LedgerHead.area_code)
-        .join(new, true())
-        .where(LedgerHead.position > reached)
-        .order_by(LedgerHead.area_code, new.c.position)
-        .limit(most)
-    )
+    own = FlagPosition.area_code == LedgerHead.area_code
+    statement = entries_after(FlagPosition.position, own, most=most)
     return [_line(row) for row in db.session.execute(statement)]
 
 
